@@ -1,0 +1,24 @@
+/**
+ * What the engine must know of the host it runs on.
+ *
+ * @module
+ */
+import type { AddressWords, Family } from "../net/address.ts";
+
+/** The way from this host to an address. */
+export interface Route {
+  /** Whether the address is this host's own. */
+  readonly local: boolean;
+  /** Largest packet the way takes, in bytes. */
+  readonly mtu: number;
+  /** Address this host would send from, 4 words; the source of a tunnel. */
+  readonly source: Readonly<AddressWords>;
+}
+
+/** Addresses and routes of the host around a director. Answers must be quick: packets wait for them. */
+export interface Host {
+  /** Returns the way to `address`, or `undefined` when there is none. */
+  route(family: Family, address: Readonly<AddressWords>): Route | undefined;
+  /** Whether `address` is this host's own, or routed to it as if it were. */
+  isLocal(family: Family, address: Readonly<AddressWords>): boolean;
+}
