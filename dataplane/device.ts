@@ -53,6 +53,14 @@ export interface Device {
    */
   transmit(frame: Frame, nextHop: NextHop): boolean;
 
+  /**
+   * Hands a packet that is none of the director's business back to the host around the device, to be
+   * delivered or forwarded as if the director were not there. Absent where there is no host.
+   *
+   * @returns whether the packet was taken
+   */
+  accept?(frame: Frame): boolean;
+
   /** Pushes out what `transmit` has gathered, where the device gathers. */
   flush?(): void;
 
