@@ -21,4 +21,6 @@ export interface Host {
   route(family: Family, address: Readonly<AddressWords>): Route | undefined;
   /** Whether `address` is this host's own, or routed to it as if it were. */
   isLocal(family: Family, address: Readonly<AddressWords>): boolean;
+  /** Whether `address` is the broadcast address of a network of this host; false where not told. */
+  isBroadcast?(family: Family, address: Readonly<AddressWords>): boolean;
 }

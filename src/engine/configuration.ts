@@ -1,0 +1,278 @@
+/**
+ * The commands a director obeys: services and destinations come, change and go.
+ *
+ * A refused command throws an `IpvsError` with the kernel's error number and changes nothing. The order
+ * of the checks is the kernel's, as scripts can tell.
+ *
+ * Source: linux ip_vs_ctl.c, as observed on a running kernel.
+ *
+ * @module
+ */
+import { IpvsError } from "../base/error.ts";
+import { formatAddress } from "../net/address.ts";
+import { formatEndpoint } from "../net/endpoint.ts";
+import { assertAssignable } from "./assignable-address.ts";
+import type { Destination } from "./destination.ts";
+import type { DestinationRegistry } from "./destination-registry.ts";
+import type { EngineState } from "./engine-state.ts";
+import type { Cancel, PeriodicJobs } from "./periodic-jobs.ts";
+import type { Scheduler, SchedulerContext, SchedulerModule } from "./scheduler.ts";
+import {
+  type DestinationConfig,
+  type DestinationId,
+  type ServiceConfig,
+  type ServiceId,
+  TUNNEL_TYPE,
+} from "./service-types.ts";
+import { VirtualService } from "./virtual-service.ts";
+
+const MAX_THRESHOLD = 2147483647;
+const NO_SCHEDULER = "none";
+const MINUTE = 60;
+/** Engines a service may name; none groups clients by more than their address yet. */
+const PERSISTENCE_ENGINES: ReadonlySet<string> = new Set(["", "sip"]);
+
+/** Schedulers by name. */
+export type SchedulerRegistry = ReadonlyMap<string, SchedulerModule>;
+
+/** Services and destinations of one director, as commands change them. */
+export class Configuration {
+  readonly #state: EngineState;
+  readonly #destinations: DestinationRegistry;
+  readonly #jobs: PeriodicJobs;
+  readonly #schedulers: SchedulerRegistry;
+  readonly #context: SchedulerContext;
+  /** What ends the minute job of a service's scheduler. */
+  readonly #minutes = new Map<VirtualService, Cancel>();
+  #sweeping: Cancel | undefined;
+
+  constructor(
+    state: EngineState,
+    destinations: DestinationRegistry,
+    jobs: PeriodicJobs,
+    schedulers: SchedulerRegistry,
+  ) {
+    this.#state = state;
+    this.#destinations = destinations;
+    this.#jobs = jobs;
+    this.#schedulers = schedulers;
+    this.#context = schedulerContext(state);
+  }
+
+  /** @throws IpvsError EEXIST, ENOENT (scheduler or engine), EINVAL (IPv6 prefix length) */
+  addService(id: ServiceId, config: ServiceConfig): void {
+    if (this.#state.services.find(id) !== undefined) {
+      throw new IpvsError("EEXIST", `Cannot add service ${describe(id)}: it exists`);
+    }
+    this.#checkService(id, config);
+    const service = new VirtualService(id, config);
+    this.#bindScheduler(service);
+    this.#state.services.add(service);
+    this.#state.servicesOfFamily[id.family]++;
+  }
+
+  /** @throws IpvsError ESRCH, ENOENT (scheduler or engine), EINVAL (IPv6 prefix length) */
+  editService(id: ServiceId, config: ServiceConfig): void {
+    const service = this.service(id);
+    this.#checkService(id, config);
+    const before = service.config.scheduler;
+    service.configure(config);
+    if (config.scheduler !== before) {
+      this.#unbindScheduler(service);
+      this.#bindScheduler(service);
+    }
+  }
+
+  /** @throws IpvsError ESRCH */
+  deleteService(id: ServiceId): void {
+    this.#delete(this.service(id));
+  }
+
+  /** Deletes every service. */
+  flush(): void {
+    for (const service of this.#state.services.listed()) this.#delete(service);
+  }
+
+  /** @throws IpvsError ESRCH */
+  zero(id?: ServiceId): void {
+    const services = id === undefined ? this.#state.services.listed() : [this.service(id)];
+    for (const service of services) {
+      service.stats.zero();
+      for (const destination of service.destinations) destination.stats.zero();
+    }
+    if (id === undefined) this.#state.stats.zero();
+  }
+
+  /** @throws IpvsError ESRCH, EINVAL, ERANGE, EEXIST */
+  addDestination(service: ServiceId, id: DestinationId, config: DestinationConfig): void {
+    const owner = this.service(service);
+    this.#checkDestination(owner, id, config);
+    if (owner.find(id.address.family, id.address.words, id.port) !== undefined) {
+      throw new IpvsError(
+        "EEXIST",
+        `Cannot add real server ${formatEndpoint(id)}: service ${describe(service)} has it`,
+      );
+    }
+    const destination = this.#reclaim(owner, id, config) ?? this.#make(owner, id, config);
+    destination.available = true;
+    owner.destinations = [destination, ...owner.destinations];
+    owner.scheduler?.destinationAdded?.(destination);
+  }
+
+  /** @throws IpvsError ESRCH, EINVAL, ERANGE, ENOENT */
+  editDestination(service: ServiceId, id: DestinationId, config: DestinationConfig): void {
+    const owner = this.service(service);
+    this.#checkDestination(owner, id, config);
+    const destination = this.#destination(owner, id);
+    destination.configure(config, false);
+    owner.scheduler?.destinationEdited?.(destination);
+  }
+
+  /** @throws IpvsError ESRCH, ENOENT */
+  deleteDestination(service: ServiceId, id: DestinationId): void {
+    const owner = this.service(service);
+    const destination = this.#destination(owner, id);
+    const position = owner.destinations.indexOf(destination);
+    owner.destinations = owner.destinations.filter((other) => other !== destination);
+    this.#discard(destination);
+    owner.scheduler?.destinationRemoved?.(destination, position);
+  }
+
+  /** @throws IpvsError ESRCH */
+  service(id: ServiceId): VirtualService {
+    const service = this.#state.services.find(id);
+    if (service === undefined) throw new IpvsError("ESRCH", `No service ${describe(id)}`);
+    return service;
+  }
+
+  #destination(owner: VirtualService, id: DestinationId): Destination {
+    const destination = owner.find(id.address.family, id.address.words, id.port);
+    if (destination === undefined) {
+      throw new IpvsError(
+        "ENOENT",
+        `No real server ${formatEndpoint(id)} in service ${describe(owner.id)}`,
+      );
+    }
+    return destination;
+  }
+
+  #checkService(id: ServiceId, config: ServiceConfig): void {
+    const { scheduler, persistenceEngine, netmask } = config;
+    if (scheduler !== NO_SCHEDULER && !this.#schedulers.has(scheduler)) {
+      throw new IpvsError("ENOENT", `Unknown scheduler "${scheduler}"`);
+    }
+    if (persistenceEngine !== undefined && !PERSISTENCE_ENGINES.has(persistenceEngine)) {
+      throw new IpvsError("ENOENT", `Unknown persistence engine "${persistenceEngine}"`);
+    }
+    if (id.family === 6 && !(netmask >= 1 && netmask <= 128)) {
+      throw new IpvsError("EINVAL", `Cannot use prefix length ${netmask}: must be 1–128`);
+    }
+  }
+
+  #checkDestination(owner: VirtualService, id: DestinationId, config: DestinationConfig): void {
+    const { weight, upperThreshold, lowerThreshold, method, tunnelType, tunnelPort } = config;
+    if (id.address.family !== owner.family && method !== "tunnel") {
+      throw new IpvsError(
+        "EINVAL",
+        `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
+      );
+    }
+    if (weight < 0) {
+      throw new IpvsError("ERANGE", `Cannot use weight ${weight}: must be 0–2147483647`);
+    }
+    if (lowerThreshold > upperThreshold) {
+      throw new IpvsError(
+        "ERANGE",
+        `Cannot use lower threshold ${lowerThreshold}: must be 0–${upperThreshold}, the upper one`,
+      );
+    }
+    if (this.#state.profile.boundedThresholds && upperThreshold > MAX_THRESHOLD) {
+      throw new IpvsError(
+        "EINVAL",
+        `Cannot use upper threshold ${upperThreshold}: must be 0–${MAX_THRESHOLD}`,
+      );
+    }
+    if (tunnelType === TUNNEL_TYPE.gue && tunnelPort === 0) {
+      throw new IpvsError("EINVAL", "Cannot use a GUE tunnel without a port: must be 1–65535");
+    }
+  }
+
+  #reclaim(
+    owner: VirtualService,
+    id: DestinationId,
+    config: DestinationConfig,
+  ): Destination | undefined {
+    const destination = this.#destinations.reclaim(owner, id.address, id.port);
+    if (destination === undefined) return undefined;
+    if (destination.service !== owner) destination.stats.zero();
+    destination.service = owner;
+    destination.configure(config, true);
+    return destination;
+  }
+
+  #make(owner: VirtualService, id: DestinationId, config: DestinationConfig): Destination {
+    assertAssignable(id.address, this.#state.host);
+    return this.#destinations.create(owner, id.address, id.port, config);
+  }
+
+  #delete(service: VirtualService): void {
+    this.#unbindScheduler(service);
+    for (const destination of service.destinations) this.#discard(destination);
+    service.destinations = [];
+    this.#state.services.remove(service);
+    this.#state.servicesOfFamily[service.family]--;
+  }
+
+  #discard(destination: Destination): void {
+    destination.available = false;
+    this.#destinations.discard(destination);
+    const minute = MINUTE * this.#state.profile.ticksPerSecond;
+    this.#sweeping ??= this.#jobs.every(this.#state.now, minute, () => this.#sweepTrash());
+  }
+
+  #sweepTrash(): void {
+    this.#destinations.sweep(this.#state.now);
+    if (this.#destinations.hasTrash) return;
+    this.#sweeping?.();
+    this.#sweeping = undefined;
+  }
+
+  #bindScheduler(service: VirtualService): void {
+    const module = this.#schedulers.get(service.config.scheduler);
+    const scheduler: Scheduler<Destination> | undefined = module?.bind(service, this.#context);
+    service.scheduler = scheduler;
+    if (scheduler?.everyMinute === undefined) return;
+    const minute = MINUTE * this.#state.profile.ticksPerSecond;
+    const cancel = this.#jobs.every(this.#state.now, minute, () => scheduler.everyMinute?.());
+    this.#minutes.set(service, cancel);
+  }
+
+  #unbindScheduler(service: VirtualService): void {
+    service.scheduler = undefined;
+    this.#minutes.get(service)?.();
+    this.#minutes.delete(service);
+  }
+}
+
+/** Returns what schedulers may use, following the variables as they change. */
+function schedulerContext(state: EngineState): SchedulerContext {
+  const { ticksPerSecond, cacheLimit } = state.profile;
+  return {
+    random: state.random,
+    ticksPerSecond,
+    cacheLimit,
+    now: () => state.now,
+    get lblcExpiration() {
+      return state.sysctls.lblc_expiration * ticksPerSecond;
+    },
+    get lblcrExpiration() {
+      return state.sysctls.lblcr_expiration * ticksPerSecond;
+    },
+  };
+}
+
+/** Returns the text of a service's identity, for messages. */
+function describe(id: ServiceId): string {
+  if (id.fwmark !== 0) return `of mark ${id.fwmark}${id.family === 6 ? " (IPv6)" : ""}`;
+  return `${formatEndpoint(id)} (protocol ${id.protocol})`;
+}

@@ -1,0 +1,240 @@
+/**
+ * How a connection comes, lives and ends: binding to a destination, state, timers, control chains.
+ *
+ * A packet only writes the connection's new deadline; the timer wheel looks again when the old one comes
+ * due, and is bothered at once only where the deadline comes nearer.
+ *
+ * Source: linux ip_vs_conn.c.
+ *
+ * @module
+ */
+import type { Ticks } from "../base/clock.ts";
+import { roundedDeadline, TimerWheel } from "../base/timer-wheel.ts";
+import {
+  CONNECTION_FLAG,
+  type ConnectionHandle,
+  type ConnectionSeed,
+  NO_CONNECTION,
+} from "./connection-table.ts";
+import type { Destination } from "./destination.ts";
+import type { DestinationRegistry } from "./destination-registry.ts";
+import type { EngineState } from "./engine-state.ts";
+import type { Packet } from "./packet.ts";
+import { DIRECTION, type Direction, NO_CHANGE } from "./protocol/protocol.ts";
+
+/** Life of a connection before its first state, in seconds. */
+const NEW_SECONDS = 3;
+/** Life of a connection that outlived its timeout because it controls others, in seconds. */
+const KEPT_SECONDS = 60;
+
+/** States of a template, a bit set. Source: linux/ip_vs.h `IP_VS_CTPL_S_*`. */
+export const TEMPLATE_STATE = { none: 0, assured: 1 } as const;
+
+/** The living connections of one director. */
+export class ConnectionLifecycle {
+  readonly #state: EngineState;
+  readonly #destinations: DestinationRegistry;
+  readonly #wheel = new TimerWheel(0);
+
+  constructor(state: EngineState, destinations: DestinationRegistry) {
+    this.#state = state;
+    this.#destinations = destinations;
+  }
+
+  /**
+   * Makes a connection, binds it to `destination` and lets it be found, unless it is of one packet.
+   * Its timer does not run before the first `release`.
+   */
+  open(seed: Readonly<ConnectionSeed>, destination: Destination | undefined): ConnectionHandle {
+    const { connections, profile } = this.#state;
+    const handle = connections.create(seed);
+    connections.setTimeout(handle, NEW_SECONDS * profile.ticksPerSecond);
+    if (destination !== undefined) {
+      connections.setDestination(handle, destination.number);
+      destination.bind((seed.flags & CONNECTION_FLAG.template) !== 0);
+    }
+    if ((seed.flags & CONNECTION_FLAG.onePacket) === 0) connections.insert(handle);
+    return handle;
+  }
+
+  /** Makes `controller` outlive `handle`. */
+  control(handle: ConnectionHandle, controller: ConnectionHandle): void {
+    const { connections } = this.#state;
+    connections.setController(handle, controller);
+    connections.setChildren(controller, connections.children(controller) + 1);
+  }
+
+  /** Ends the handling of a packet: the timer starts anew; a connection of one packet ends. */
+  release(handle: ConnectionHandle): void {
+    const { connections, now } = this.#state;
+    if ((connections.flags(handle) & CONNECTION_FLAG.onePacket) !== 0) {
+      this.#end(handle);
+      return;
+    }
+    this.#restart(handle, now + connections.timeout(handle));
+  }
+
+  /** Makes a connection end at the next tick, unless something releases it before. */
+  expireNow(handle: ConnectionHandle): void {
+    this.#restart(handle, this.#state.now);
+  }
+
+  /** Ends a connection by force at the next tick, and its controller too if nothing else holds that. */
+  drop(handle: ConnectionHandle): void {
+    this.#state.connections.setTimeout(handle, 0);
+    this.expireNow(handle);
+  }
+
+  /** Returns the time a connection has left, in whole seconds, 0 when it is overdue. */
+  secondsLeft(handle: ConnectionHandle): number {
+    const { connections, now, profile } = this.#state;
+    const ticks = (connections.expires(handle) - now) | 0;
+    return Math.floor(Math.max(ticks, 0) / profile.ticksPerSecond);
+  }
+
+  /** Returns the tick at which a connection may end next, or Infinity. */
+  nextDeadline(): Ticks {
+    return this.#wheel.nextDeadline();
+  }
+
+  /** Ends what is due up to tick `to`. */
+  advance(to: Ticks): void {
+    this.#wheel.advance(to, this.#due);
+  }
+
+  /** Runs the protocol's state machine for a packet of this connection. */
+  transition(handle: ConnectionHandle, packet: Packet, direction: Direction): void {
+    const { connections, sysctls, profile } = this.#state;
+    const protocol = this.#state.protocol(packet.protocol);
+    if (protocol === undefined) return;
+    const before = connections.state(handle);
+    const after = protocol.next(
+      before,
+      this.#seenDirection(handle, direction),
+      packet,
+      sysctls.secure_tcp >= 2,
+    );
+    if (after === NO_CHANGE) return;
+    if (after !== before) {
+      this.#recount(handle, protocol.isActive(after));
+      connections.setState(handle, after);
+    }
+    connections.setTimeout(handle, protocol.timeouts[after]! * profile.ticksPerSecond);
+    if (protocol.assuresTemplate(after, direction)) this.#assureController(handle);
+  }
+
+  /** Counts a client's packet where the connection's destination is in service. */
+  countIn(handle: ConnectionHandle, length: number): void {
+    const destination = this.destination(handle);
+    if (destination === undefined || !destination.available) return;
+    destination.stats.countIn(length);
+    destination.service.stats.countIn(length);
+    this.#state.stats.countIn(length);
+  }
+
+  /** Counts a packet to a client where the connection's destination is in service. */
+  countOut(handle: ConnectionHandle, length: number): void {
+    const destination = this.destination(handle);
+    if (destination === undefined || !destination.available) return;
+    destination.stats.countOut(length);
+    destination.service.stats.countOut(length);
+    this.#state.stats.countOut(length);
+  }
+
+  /** Returns the destination a connection is bound to; it may have been removed from its service. */
+  destination(handle: ConnectionHandle): Destination | undefined {
+    return this.#destinations.get(this.#state.connections.destination(handle));
+  }
+
+  /** The first reply through the director shows that replies do pass it. */
+  #seenDirection(handle: ConnectionHandle, direction: Direction): Direction {
+    const { connections } = this.#state;
+    const flags = connections.flags(handle);
+    if ((flags & CONNECTION_FLAG.noOutput) === 0) return direction;
+    if (direction === DIRECTION.input) return DIRECTION.inputOnly;
+    connections.setFlags(handle, flags & ~CONNECTION_FLAG.noOutput);
+    return direction;
+  }
+
+  /** Moves a connection between its destination's active and inactive ones. */
+  #recount(handle: ConnectionHandle, active: boolean): void {
+    const { connections } = this.#state;
+    const destination = this.destination(handle);
+    const flags = connections.flags(handle);
+    const inactive = (flags & CONNECTION_FLAG.inactive) !== 0;
+    if (destination === undefined || active !== inactive) return;
+    destination.activeConnections += active ? 1 : -1;
+    connections.setFlags(handle, flags ^ CONNECTION_FLAG.inactive);
+  }
+
+  #assureController(handle: ConnectionHandle): void {
+    const { connections } = this.#state;
+    const controller = connections.controller(handle);
+    if (controller === NO_CONNECTION) return;
+    if ((connections.flags(controller) & CONNECTION_FLAG.template) === 0) return;
+    connections.setState(controller, connections.state(controller) | TEMPLATE_STATE.assured);
+  }
+
+  #restart(handle: ConnectionHandle, expires: Ticks): void {
+    const { connections, now } = this.#state;
+    const fires = roundedDeadline(now, expires);
+    const before = connections.fires(handle);
+    connections.setDeadline(handle, expires, fires);
+    const armed = before !== 0 && ((fires - connections.armed(handle)) | 0) >= 0;
+    if (!armed) this.#arm(handle, fires);
+  }
+
+  #arm(handle: ConnectionHandle, at: Ticks): void {
+    this.#wheel.arm(handle, at);
+    this.#state.connections.setArmed(handle, at);
+  }
+
+  readonly #due = (handle: ConnectionHandle): void => {
+    const { connections } = this.#state;
+    const ticks = (connections.fires(handle) - this.#wheel.now) | 0;
+    if (ticks > 0) this.#arm(handle, this.#wheel.now + ticks);
+    else this.#expire(handle);
+  };
+
+  #expire(handle: ConnectionHandle): void {
+    const { connections, profile } = this.#state;
+    if (connections.children(handle) === 0) {
+      this.#end(handle);
+      return;
+    }
+    const timeout = KEPT_SECONDS * profile.ticksPerSecond;
+    const { now } = this.#wheel;
+    connections.setTimeout(handle, timeout);
+    const fires = roundedDeadline(now, now + timeout);
+    connections.setDeadline(handle, now + timeout, fires);
+    this.#arm(handle, fires);
+  }
+
+  #end(handle: ConnectionHandle): void {
+    const { connections } = this.#state;
+    const flags = connections.flags(handle);
+    connections.remove(handle);
+    this.#wheel.disarm(handle);
+    this.destination(handle)?.unbind(
+      (flags & CONNECTION_FLAG.template) !== 0,
+      (flags & CONNECTION_FLAG.inactive) === 0,
+    );
+    const controller = connections.controller(handle);
+    if (controller !== NO_CONNECTION) {
+      this.#freed(controller, connections.timeout(handle) === 0);
+    }
+    connections.release(handle);
+  }
+
+  /** A connection that `controller` controlled has ended, `forced` or not. */
+  #freed(controller: ConnectionHandle, forced: boolean): void {
+    const { connections } = this.#state;
+    const children = connections.children(controller) - 1;
+    connections.setChildren(controller, children);
+    if (!forced || children > 0) return;
+    const assured =
+      (connections.flags(controller) & CONNECTION_FLAG.template) !== 0 &&
+      (connections.state(controller) & TEMPLATE_STATE.assured) !== 0;
+    if (!assured) this.drop(controller);
+  }
+}

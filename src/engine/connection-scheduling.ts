@@ -1,0 +1,174 @@
+/**
+ * Finding a destination for a packet that belongs to no connection, and making the connection.
+ *
+ * Source: linux ip_vs_core.c `ip_vs_schedule`, and the `conn_schedule` of each protocol.
+ *
+ * @module
+ */
+import { TCP, UDP } from "../net/protocol.ts";
+import * as tcp from "../wire/tcp.ts";
+import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
+import {
+  CONNECTION_FLAG,
+  type ConnectionHandle,
+  type ConnectionSeed,
+  NO_CONNECTION,
+} from "./connection-table.ts";
+import type { Decision } from "./decision.ts";
+import type { Destination } from "./destination.ts";
+import type { EngineState } from "./engine-state.ts";
+import type { Packet } from "./packet.ts";
+import { Persistence } from "./persistence.ts";
+import { REASON, VERDICT } from "./verdict.ts";
+import type { VirtualService } from "./virtual-service.ts";
+
+/** Connections from this client port are data connections of an FTP server, not requests. */
+const FTP_DATA_PORT = 20;
+
+/** Nobody can take the connection: the answer is the no-destination rule's (`noDestination`). */
+export const LEAVE = -1;
+/** No connection, and the decision record says what becomes of the packet. */
+export const DECIDED = -2;
+
+/** Makes the connections of one director. */
+export class ConnectionScheduling {
+  readonly #state: EngineState;
+  readonly #lifecycle: ConnectionLifecycle;
+  readonly #decision: Decision;
+  readonly #persistence: Persistence;
+  readonly #seed: ConnectionSeed = {
+    family: 4,
+    destinationFamily: 4,
+    protocol: 0,
+    clientAddress: new Uint32Array(4),
+    clientPort: 0,
+    virtualAddress: new Uint32Array(4),
+    virtualPort: 0,
+    destinationAddress: new Uint32Array(4),
+    destinationPort: 0,
+    flags: 0,
+    mark: 0,
+  };
+
+  constructor(state: EngineState, lifecycle: ConnectionLifecycle, decision: Decision) {
+    this.#state = state;
+    this.#lifecycle = lifecycle;
+    this.#decision = decision;
+    this.#persistence = new Persistence(state, lifecycle);
+  }
+
+  /**
+   * Returns a new connection for the packet, or LEAVE, or DECIDED.
+   *
+   * @param fromThisHost whether the packet was sent by this host
+   */
+  schedule(
+    packet: Packet,
+    fromThisHost: boolean,
+  ): ConnectionHandle | typeof LEAVE | typeof DECIDED {
+    if (!this.#mayBegin(packet)) return DECIDED;
+    const service = this.#state.services.lookup(
+      packet.family,
+      packet.mark,
+      packet.protocol,
+      packet.destination,
+      packet.destinationPort,
+    );
+    if (service === undefined) {
+      this.#decision.give(VERDICT.accept, REASON["no-service"]);
+      return DECIDED;
+    }
+    this.#decision.service = service;
+    if (packet.sourcePort === FTP_DATA_PORT) {
+      this.#decision.give(VERDICT.accept, REASON["ftp-data-port"]);
+      return DECIDED;
+    }
+    if (fromThisHost && this.#isLocalReply(packet)) {
+      this.#decision.give(VERDICT.accept, REASON["local-reply"]);
+      return DECIDED;
+    }
+    if (service.persistent) return this.#schedulePersistent(service, packet);
+    if (service.id.fwmark === 0 && packet.destinationPort !== service.id.port) return LEAVE;
+    const destination = service.scheduler?.schedule(packet);
+    if (destination === undefined) return LEAVE;
+    const port = destination.port !== 0 ? destination.port : packet.destinationPort;
+    return this.#open(service, packet, destination, port);
+  }
+
+  /** Whether the packet may begin a connection; if not, the decision is made. */
+  #mayBegin(packet: Packet): boolean {
+    const decision = this.#decision;
+    const protocol = this.#state.protocol(packet.protocol);
+    if (protocol === undefined) {
+      decision.give(VERDICT.accept, REASON["not-balanced"]);
+      return false;
+    }
+    if (!protocol.isReadable(packet)) {
+      decision.give(VERDICT.drop, REASON["truncated-transport"]);
+      return false;
+    }
+    if (packet.protocol !== TCP) return true;
+    const flags = tcp.flags(packet.view, packet.transport);
+    const begins =
+      (flags & tcp.RST) === 0 && ((flags & tcp.SYN) !== 0 || this.#state.sysctls.sloppy_tcp !== 0);
+    if (!begins) decision.give(VERDICT.accept, REASON["no-connection"]);
+    return begins;
+  }
+
+  /** A packet of this host that answers a connection is a local server's reply. */
+  #isLocalReply(packet: Packet): boolean {
+    return (
+      this.#state.connections.findForward(
+        packet.family,
+        packet.protocol,
+        packet.destination,
+        packet.destinationPort,
+        packet.source,
+        packet.sourcePort,
+      ) !== NO_CONNECTION
+    );
+  }
+
+  #schedulePersistent(service: VirtualService, packet: Packet): ConnectionHandle | typeof LEAVE {
+    const template = this.#persistence.template(service, packet);
+    if (template === NO_CONNECTION) return LEAVE;
+    const destination = this.#lifecycle.destination(template)!;
+    const port =
+      packet.destinationPort === service.id.port && destination.port !== 0
+        ? destination.port
+        : packet.destinationPort;
+    const connection = this.#open(service, packet, destination, port);
+    this.#lifecycle.control(connection, template);
+    this.#lifecycle.release(template);
+    return connection;
+  }
+
+  #open(
+    service: VirtualService,
+    packet: Packet,
+    destination: Destination,
+    port: number,
+  ): ConnectionHandle {
+    const { sysctls, stats } = this.#state;
+    const seed = this.#seed;
+    seed.family = packet.family;
+    seed.destinationFamily = destination.family;
+    seed.protocol = packet.protocol;
+    seed.clientAddress = packet.source;
+    seed.clientPort = packet.sourcePort;
+    seed.virtualAddress = packet.destination;
+    seed.virtualPort = packet.destinationPort;
+    seed.destinationAddress = destination.address.words;
+    seed.destinationPort = port;
+    seed.flags =
+      destination.connectionFlags |
+      (service.onePacket && packet.protocol === UDP ? CONNECTION_FLAG.onePacket : 0) |
+      (sysctls.conntrack !== 0 ? CONNECTION_FLAG.conntrack : 0);
+    seed.mark = packet.mark;
+    const connection = this.#lifecycle.open(seed, destination);
+    destination.stats.countConnection();
+    service.stats.countConnection();
+    stats.countConnection();
+    return connection;
+  }
+}

@@ -1,0 +1,368 @@
+/**
+ * The director: packets in, verdicts out; commands in, listings out.
+ *
+ * One director is one kernel's ip_vs: its services, connections, variables and timers. It does no I/O and
+ * knows no time but its clock's. Packets are decided in place, in their frame: after a verdict of `forward`
+ * the frame holds what must be sent and `decision` to whom.
+ *
+ * @module
+ */
+import type { Clock, Ticks } from "../base/clock.ts";
+import { IpvsError } from "../base/error.ts";
+import { type Random, SeededRandom } from "../base/random.ts";
+import type { Frame } from "../wire/frame.ts";
+import { Configuration, type SchedulerRegistry } from "./configuration.ts";
+import { ConnectionLifecycle } from "./connection-lifecycle.ts";
+import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
+import { Decision } from "./decision.ts";
+import { DestinationRegistry } from "./destination-registry.ts";
+import { type Emit, EngineState } from "./engine-state.ts";
+import type { Host } from "./host.ts";
+import { Packet, WHOLE } from "./packet.ts";
+import { PeriodicJobs } from "./periodic-jobs.ts";
+import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
+import { TCP_STATE } from "./protocol/tcp.ts";
+import { ReplyHandler } from "./reply.ts";
+import { RequestHandler } from "./request.ts";
+import type {
+  DaemonConfig,
+  DaemonRole,
+  DestinationConfig,
+  DestinationId,
+  DestinationStatus,
+  EngineInfo,
+  ServiceConfig,
+  ServiceId,
+  ServiceStatus,
+  TimeoutConfig,
+} from "./service-types.ts";
+import type { StatsSnapshot } from "./stats.ts";
+import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
+import { REASON, REASONS, type ReasonName, VERDICT, type Verdict } from "./verdict.ts";
+
+/** IPVS 1.2.1, as the kernel reports it. */
+const VERSION = 0x010201;
+/** Buckets of the kernel's connection table by default; ours grows and reports the same. */
+const CONNECTION_TABLE_SIZE = 4096;
+/** Seconds between two estimations of the rates. */
+const ESTIMATION_PERIOD = 2;
+/** The longest time the kernel can keep in ticks. */
+const MAX_TICKS = 2147483647;
+
+/** What a director is made of. */
+export interface DirectorOptions {
+  /** Schedulers by name; the registry of `uipvs/schedulers` has them all. */
+  readonly schedulers: SchedulerRegistry;
+  readonly clock: Clock;
+  readonly host: Host;
+  /** Chance; seeded with 1 unless given. */
+  readonly random?: Random;
+  /** Kernel release to mirror; 6.1.192 unless given. */
+  readonly profile?: Profile;
+  /** Takes the ICMP errors the director sends; they go nowhere unless given. See also `emitTo`. */
+  readonly emit?: Emit;
+}
+
+/** A balancing host. */
+export class Director {
+  /** What was decided about the last packet, and why. Overwritten by the next. */
+  readonly decision = new Decision();
+  readonly profile: Profile;
+  readonly #clock: Clock;
+  readonly #origin: number;
+  readonly #state: EngineState;
+  readonly #jobs = new PeriodicJobs();
+  readonly #lifecycle: ConnectionLifecycle;
+  readonly #configuration: Configuration;
+  readonly #requests: RequestHandler;
+  readonly #replies: ReplyHandler;
+  readonly #packet = new Packet();
+  readonly #counts = new Float64Array(REASONS.length);
+  #emit: Emit;
+
+  constructor(options: DirectorOptions) {
+    this.profile = options.profile ?? DEFAULT_PROFILE;
+    this.#clock = options.clock;
+    this.#origin = options.clock.now();
+    this.#emit = options.emit ?? (() => {});
+    this.#state = new EngineState({
+      profile: this.profile,
+      host: options.host,
+      random: options.random ?? new SeededRandom(1),
+      emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
+    });
+    const destinations = new DestinationRegistry(this.profile);
+    this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
+    this.#configuration = new Configuration(
+      this.#state,
+      destinations,
+      this.#jobs,
+      options.schedulers,
+    );
+    this.#requests = new RequestHandler(this.#state, this.#lifecycle, this.decision);
+    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, this.decision);
+    this.#jobs.every(0, ESTIMATION_PERIOD * this.profile.ticksPerSecond, () => this.#estimate());
+  }
+
+  // Packets.
+
+  /** Sends the director's own packets to `emit` from now on. */
+  emitTo(emit: Emit): void {
+    this.#emit = emit;
+  }
+
+  /** Decides about a packet from the network addressed to this host. */
+  localIn(frame: Frame): Verdict {
+    if (!this.#begin(frame)) return this.#count();
+    if (this.#replies.handle(this.#packet)) {
+      // A reply whose client is this host: it has arrived.
+      if (this.decision.verdict === VERDICT.forward) {
+        this.decision.give(VERDICT.accept, REASON.reply);
+      }
+      return this.#count();
+    }
+    this.#requests.handle(this.#packet, false);
+    return this.#count();
+  }
+
+  /**
+   * Decides about a packet this host is passing on to another. The host has lowered its TTL and compared
+   * its length with the way's MTU before, as routers do.
+   */
+  forwarded(frame: Frame): Verdict {
+    if (!this.#begin(frame)) return this.#count();
+    if (!this.#replies.handle(this.#packet)) {
+      this.decision.give(VERDICT.accept, REASON["not-for-us"]);
+    }
+    return this.#count();
+  }
+
+  /** Decides about a packet this host itself sends. */
+  localOut(frame: Frame): Verdict {
+    if (!this.#begin(frame)) return this.#count();
+    if (!this.#replies.handle(this.#packet)) this.#requests.handle(this.#packet, true);
+    return this.#count();
+  }
+
+  /** Notes that the host dropped a packet before the director could see it, for a `REASON` number. */
+  hostDropped(reason: number): Verdict {
+    this.decision.reset();
+    this.decision.give(VERDICT.drop, reason);
+    return this.#count();
+  }
+
+  /** Lets the time pass that has passed on the clock: timers fire, rates are estimated. */
+  advance(): void {
+    const to = Math.floor(
+      ((this.#clock.now() - this.#origin) * this.profile.ticksPerSecond) / 1000,
+    );
+    if (to <= this.#state.now) return;
+    for (let next = this.#nextTick(); next <= to; next = this.#nextTick()) {
+      this.#state.now = next;
+      this.#lifecycle.advance(next);
+      this.#jobs.advance(next);
+    }
+    this.#state.now = to;
+    this.#lifecycle.advance(to);
+    this.#jobs.advance(to);
+  }
+
+  /** Returns the time on the clock at which something is due, in ms; Infinity for never. */
+  nextDeadline(): number {
+    return this.#origin + (this.#nextTick() * 1000) / this.profile.ticksPerSecond;
+  }
+
+  /** Returns how many packets got their verdict for each reason. */
+  counters(): Readonly<Record<ReasonName, number>> {
+    return Object.fromEntries(
+      REASONS.map((name, number) => [name, this.#counts[number]!]),
+    ) as Record<ReasonName, number>;
+  }
+
+  // Commands; see the `Backend` they answer.
+
+  info(): EngineInfo {
+    return { version: VERSION, connectionTableSize: CONNECTION_TABLE_SIZE };
+  }
+
+  services(): readonly ServiceStatus[] {
+    return this.#state.services.listed().map((service) => service.status());
+  }
+
+  /** @throws IpvsError ESRCH */
+  service(id: ServiceId): ServiceStatus {
+    return this.#configuration.service(id).status();
+  }
+
+  /** Destinations of a service, newest first; none for a service that does not exist. */
+  destinations(id: ServiceId): readonly DestinationStatus[] {
+    const service = this.#state.services.find(id);
+    return service?.destinations.map((destination) => destination.status()) ?? [];
+  }
+
+  /** @throws IpvsError EEXIST, ENOENT, EINVAL */
+  addService(id: ServiceId, config: ServiceConfig): void {
+    this.#configuration.addService(id, config);
+  }
+
+  /** @throws IpvsError ESRCH, ENOENT, EINVAL */
+  editService(id: ServiceId, config: ServiceConfig): void {
+    this.#configuration.editService(id, config);
+  }
+
+  /** @throws IpvsError ESRCH */
+  deleteService(id: ServiceId): void {
+    this.#configuration.deleteService(id);
+  }
+
+  flush(): void {
+    this.#configuration.flush();
+  }
+
+  /** @throws IpvsError ESRCH */
+  zero(id?: ServiceId): void {
+    this.#configuration.zero(id);
+  }
+
+  /** @throws IpvsError ESRCH, EINVAL, ERANGE, EEXIST */
+  addDestination(service: ServiceId, id: DestinationId, config: DestinationConfig): void {
+    this.#configuration.addDestination(service, id, config);
+  }
+
+  /** @throws IpvsError ESRCH, EINVAL, ERANGE, ENOENT */
+  editDestination(service: ServiceId, id: DestinationId, config: DestinationConfig): void {
+    this.#configuration.editDestination(service, id, config);
+  }
+
+  /** @throws IpvsError ESRCH, ENOENT */
+  deleteDestination(service: ServiceId, id: DestinationId): void {
+    this.#configuration.deleteDestination(service, id);
+  }
+
+  timeouts(): TimeoutConfig {
+    const { tcp, udp } = this.#state;
+    return {
+      tcp: tcp.timeouts[TCP_STATE.established]!,
+      tcpFin: tcp.timeouts[TCP_STATE.finWait]!,
+      udp: udp.timeouts[0]!,
+    };
+  }
+
+  /**
+   * Sets the timeouts that are not 0.
+   *
+   * @throws IpvsError EINVAL when one cannot be kept in ticks; none is set then
+   */
+  setTimeouts(timeouts: TimeoutConfig): void {
+    const most = Math.floor(MAX_TICKS / this.profile.ticksPerSecond);
+    for (const value of [timeouts.tcp, timeouts.tcpFin, timeouts.udp]) {
+      if (value < 0 || value > most) {
+        throw new IpvsError("EINVAL", `Cannot set a timeout of ${value} s: must be 0–${most}`);
+      }
+    }
+    const { tcp, udp } = this.#state;
+    if (timeouts.tcp !== 0) tcp.timeouts[TCP_STATE.established] = timeouts.tcp;
+    if (timeouts.tcpFin !== 0) tcp.timeouts[TCP_STATE.finWait] = timeouts.tcpFin;
+    if (timeouts.udp !== 0) udp.timeouts[0] = timeouts.udp;
+  }
+
+  daemons(): readonly DaemonConfig[] {
+    return [];
+  }
+
+  /** @throws IpvsError EOPNOTSUPP: this director does not synchronise connections */
+  startDaemon(config: DaemonConfig): void {
+    throw new IpvsError(
+      "EOPNOTSUPP",
+      `Cannot start a ${config.role} daemon: this director does not synchronise connections`,
+    );
+  }
+
+  /** @throws IpvsError ESRCH: no daemon runs */
+  stopDaemon(role: DaemonRole): void {
+    throw new IpvsError("ESRCH", `No ${role} daemon is running`);
+  }
+
+  // What the kernel shows in its status files and variables.
+
+  /** Connections and templates there are. */
+  get connectionCount(): number {
+    return this.#state.connections.size;
+  }
+
+  /** Returns all connections and templates, in the order of the table. */
+  connections(): readonly ConnectionRecord[] {
+    const records: ConnectionRecord[] = [];
+    this.#state.connections.forEach((handle) => {
+      records.push(connectionRecord(this.#state, this.#lifecycle, handle));
+    });
+    return records;
+  }
+
+  /** Returns counters and rates of everything together. */
+  totals(): StatsSnapshot {
+    return this.#state.stats.snapshot();
+  }
+
+  /** Returns the counters of everything as they are now: conns, packets in, out, bytes in, out. */
+  liveTotals(): readonly number[] {
+    return this.#state.stats.live();
+  }
+
+  /** Returns all variables of net.ipv4.vs. */
+  sysctls(): Readonly<Sysctls> {
+    return { ...this.#state.sysctls };
+  }
+
+  /** @throws IpvsError ENOENT for an unknown name, EINVAL for a value out of range */
+  setSysctl(name: string, value: number): void {
+    setSysctl(this.#state.sysctls, name, value);
+  }
+
+  /** @throws IpvsError ENOENT for an unknown name */
+  sysctl(name: string): number {
+    if (!isSysctl(name)) {
+      throw new IpvsError("ENOENT", `Unknown variable "${name}": must be a name of net.ipv4.vs`);
+    }
+    return this.#state.sysctls[name];
+  }
+
+  /** Whether any service has this virtual address. */
+  hasVirtualAddress(family: 4 | 6, words: Readonly<Uint32Array>): boolean {
+    return this.#state.services.hasAddress(family, words);
+  }
+
+  /** Reads the packet; if it goes no further, the decision is made. */
+  #begin(frame: Frame): boolean {
+    const { decision } = this;
+    decision.reset();
+    const problem = this.#packet.parse(frame);
+    if (problem !== WHOLE) {
+      decision.give(VERDICT.drop, problem);
+      return false;
+    }
+    if (this.#state.servicesOfFamily[this.#packet.family] === 0) {
+      decision.give(VERDICT.accept, REASON["no-services"]);
+      return false;
+    }
+    return true;
+  }
+
+  #count(): Verdict {
+    this.#counts[this.decision.reason]! += 1;
+    return this.decision.verdict;
+  }
+
+  #nextTick(): Ticks {
+    return Math.min(this.#lifecycle.nextDeadline(), this.#jobs.nextDeadline());
+  }
+
+  #estimate(): void {
+    if (this.#state.sysctls.run_estimation === 0) return;
+    this.#state.stats.estimate();
+    for (const service of this.#state.services) {
+      service.stats.estimate();
+      for (const destination of service.destinations) destination.stats.estimate();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What the parts of one director share: tables, variables, time, and the way out for new packets.
+ *
+ * @module
+ */
+import type { Ticks } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { AddressWords, Family } from "../net/address.ts";
+import type { Frame } from "../wire/frame.ts";
+import { ConnectionTable } from "./connection-table.ts";
+import type { Host } from "./host.ts";
+import type { Profile } from "./profile.ts";
+import type { Protocol } from "./protocol/protocol.ts";
+import { makeTcp } from "./protocol/tcp.ts";
+import { makeUdp } from "./protocol/udp.ts";
+import { ServiceTable } from "./service-table.ts";
+import { Stats } from "./stats.ts";
+import { defaultSysctls, type Sysctls } from "./sysctl.ts";
+
+/**
+ * Takes a packet the director made itself, an ICMP error. The frame may be used again as soon as this
+ * returns.
+ */
+export type Emit = (frame: Frame, family: Family, nextHop: Readonly<AddressWords>) => void;
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly profile: Profile;
+  readonly host: Host;
+  readonly random: Random;
+  readonly emit: Emit;
+}
+
+/** The shared state of one director. */
+export class EngineState {
+  readonly profile: Profile;
+  readonly host: Host;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly services = new ServiceTable();
+  readonly connections: ConnectionTable;
+  readonly sysctls: Sysctls = defaultSysctls();
+  readonly tcp: Protocol = makeTcp();
+  readonly udp: Protocol = makeUdp();
+  /** Of everything together. */
+  readonly stats = new Stats();
+  /** Services of each family: without one, no packet of that family is looked at. */
+  readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
+  /** The time now, in ticks since the director was made. */
+  now: Ticks = 0;
+  readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
+
+  constructor(parts: EngineParts) {
+    this.profile = parts.profile;
+    this.host = parts.host;
+    this.random = parts.random;
+    this.emit = parts.emit;
+    this.connections = new ConnectionTable(parts.random.uint32());
+    for (const protocol of [this.tcp, this.udp]) this.#protocols[protocol.number] = protocol;
+  }
+
+  /** Returns the balanced protocol of a number, or `undefined` for one not followed. */
+  protocol(number: number): Protocol | undefined {
+    return this.#protocols[number];
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Direct routing: the packet goes to the real server's link address as it is, only its TTL lower.
+ *
+ * The real server has the virtual address itself and answers the client directly.
+ *
+ * Source: linux ip_vs_xmit.c `ip_vs_dr_xmit`.
+ *
+ * @module
+ */
+import type { ConnectionHandle } from "../connection-table.ts";
+import type { Decision } from "../decision.ts";
+import type { EngineState } from "../engine-state.ts";
+import type { Packet } from "../packet.ts";
+import { REASON, VERDICT, type Verdict } from "../verdict.ts";
+import type { Outgoing, OutgoingRules } from "./outgoing.ts";
+
+const RULES: OutgoingRules = { foreignToLocal: false, tunnel: false };
+
+/** The direct routing of one director. */
+export class DirectRoute {
+  readonly #state: EngineState;
+  readonly #outgoing: Outgoing;
+  readonly #decision: Decision;
+  readonly #target = new Uint32Array(4);
+
+  constructor(state: EngineState, outgoing: Outgoing, decision: Decision) {
+    this.#state = state;
+    this.#outgoing = outgoing;
+    this.#decision = decision;
+  }
+
+  /** Sends a client's packet on to the real server. */
+  request(packet: Packet, connection: ConnectionHandle): Verdict {
+    const decision = this.#decision;
+    const family = this.#state.connections.destinationFamily(connection);
+    for (let word = 0; word < 4; word++) {
+      this.#target[word] = this.#state.connections.destinationWord(connection, word);
+    }
+    const route = this.#outgoing.prepare(packet, connection, family, this.#target, 0, RULES);
+    if (route === undefined) return VERDICT.drop;
+    if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
+    decision.nextHopFamily = family;
+    decision.nextHop.set(this.#target);
+    return decision.give(VERDICT.forward, REASON.request);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Work to be done again and again, at the pace of the kernel's timers.
+ *
+ * @module
+ */
+import type { Ticks } from "../base/clock.ts";
+import { roundedDeadline, TimerWheel } from "../base/timer-wheel.ts";
+
+/** Ends a job when called; calling it again does nothing. */
+export type Cancel = () => void;
+
+interface Job {
+  readonly period: Ticks;
+  readonly run: () => void;
+}
+
+/** Jobs of one director. */
+export class PeriodicJobs {
+  readonly #wheel = new TimerWheel(0);
+  readonly #jobs: (Job | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  /**
+   * Runs `run` every `period` ticks from now on, each time rounded up as a kernel timer is.
+   *
+   * @param now the present tick
+   */
+  every(now: Ticks, period: Ticks, run: () => void): Cancel {
+    const number = this.#free.pop() ?? this.#jobs.length;
+    const job = { period, run };
+    this.#jobs[number] = job;
+    this.#wheel.arm(number, roundedDeadline(now, now + period));
+    return () => {
+      if (this.#jobs[number] !== job) return;
+      this.#jobs[number] = undefined;
+      this.#wheel.disarm(number);
+      this.#free.push(number);
+    };
+  }
+
+  /** Returns the tick of the next run, or Infinity. */
+  nextDeadline(): Ticks {
+    return this.#wheel.nextDeadline();
+  }
+
+  /** Runs what is due up to tick `to`. */
+  advance(to: Ticks): void {
+    this.#wheel.advance(to, this.#run);
+  }
+
+  readonly #run = (number: number): void => {
+    const job = this.#jobs[number];
+    if (job === undefined) return;
+    const { now } = this.#wheel;
+    this.#wheel.arm(number, roundedDeadline(now, now + job.period));
+    job.run();
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * TCP as the director follows it: the state grids and their timeouts.
+ *
+ * The director sees half of most conversations, so its states are guesses that lean towards keeping a
+ * connection. Each grid has a row for every event and direction; the states stand across the top:
+ *
+ *     NO none  ES established  SS syn-sent  SR syn-recv  FW fin-wait  TW time-wait
+ *     CL close CW close-wait   LA last-ack  LI listen    SA synack
+ *
+ * Source: linux ip_vs_proto_tcp.c, as observed on a running kernel.
+ *
+ * @module
+ */
+import { TCP } from "../../net/protocol.ts";
+import * as tcpHeader from "../../wire/tcp.ts";
+import type { Packet } from "../packet.ts";
+import { type Direction, NO_CHANGE, type Protocol } from "./protocol.ts";
+
+const STATES = ["NO", "ES", "SS", "SR", "FW", "TW", "CL", "CW", "LA", "LI", "SA"] as const;
+
+/** Numbers of the TCP states. Source: linux/ip_vs.h `IP_VS_TCP_S_*`. */
+export const TCP_STATE = {
+  none: 0,
+  established: 1,
+  synSent: 2,
+  synReceived: 3,
+  finWait: 4,
+  timeWait: 5,
+  close: 6,
+  closeWait: 7,
+  lastAck: 8,
+  listen: 9,
+  synAck: 10,
+} as const;
+
+const NAMES = [
+  "NONE",
+  "ESTABLISHED",
+  "SYN_SENT",
+  "SYN_RECV",
+  "FIN_WAIT",
+  "TIME_WAIT",
+  "CLOSE",
+  "CLOSE_WAIT",
+  "LAST_ACK",
+  "LISTEN",
+  "SYNACK",
+];
+
+/** Seconds, by state. */
+const TIMEOUTS = [2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120];
+
+const SYN = 0;
+const FIN = 1;
+const ACK = 2;
+const RST = 3;
+const EVENTS = 4;
+
+const NORMAL = grid(`
+          NO ES SS SR FW TW CL CW LA LI SA
+  I syn   SR ES ES SR SR SR SR SR SR SR SR
+  I fin   CL CW SS TW TW TW CL CW LA LI TW
+  I ack   ES ES SS ES FW TW CL CW CL LI ES
+  I rst   CL CL CL SR CL CL CL CL LA LI SR
+  O syn   SS ES SS SR SS SS SS SS SS LI SR
+  O fin   TW FW SS TW FW TW CL TW LA LI TW
+  O ack   ES ES SS ES FW TW CL CW LA ES ES
+  O rst   CL CL SS CL CL TW CL CL CL CL CL
+  IO syn  SR ES ES SR SR SR SR SR SR SR SR
+  IO fin  CL FW SS TW FW TW CL CW LA LI TW
+  IO ack  ES ES SS ES FW TW CL CW CL LI ES
+  IO rst  CL CL CL SR CL CL CL CL LA LI CL
+`);
+
+/** In force while the secure_tcp defence is on. */
+const SECURE = grid(`
+          NO ES SS SR FW TW CL CW LA LI SA
+  I syn   SR ES ES SR SR SR SR SR SR SR SA
+  I fin   CL CW SS TW TW TW CL CW LA LI SA
+  I ack   ES ES SS SR FW TW CL CW CL LI SA
+  I rst   CL CL CL SR CL CL CL CL LA LI CL
+  O syn   SS ES SS SA SS SS SS SS SS LI SA
+  O fin   TW FW SS TW FW TW CL TW LA LI TW
+  O ack   ES ES SS ES FW TW CL CW LA ES ES
+  O rst   CL CL SS CL CL TW CL CL CL CL CL
+  IO syn  SA ES ES SR SA SA SA SA SA SA SA
+  IO fin  CL FW SS TW FW TW CL CW LA LI TW
+  IO ack  ES ES SS ES FW TW CL CW CL LI ES
+  IO rst  CL CL CL SR CL CL CL CL LA LI CL
+`);
+
+/** Makes the TCP of one director, with timeouts of its own. */
+export function makeTcp(): Protocol {
+  return {
+    number: TCP,
+    stateNames: NAMES,
+    timeouts: [...TIMEOUTS],
+    isActive: (state) =>
+      state === TCP_STATE.established ||
+      state === TCP_STATE.synSent ||
+      state === TCP_STATE.synReceived ||
+      state === TCP_STATE.synAck,
+    assuresTemplate: (state) => state === TCP_STATE.established,
+    startsFlow: (packet) =>
+      tcpHeader.isWhole(packet.transport, packet.end) &&
+      (tcpHeader.flags(packet.view, packet.transport) & tcpHeader.SYN) !== 0,
+    isReadable: (packet) => tcpHeader.isWhole(packet.transport, packet.end),
+    next,
+  };
+}
+
+function next(state: number, direction: Direction, packet: Packet, secure: boolean): number {
+  if (!tcpHeader.isWhole(packet.transport, packet.end)) return NO_CHANGE;
+  const flags = tcpHeader.flags(packet.view, packet.transport);
+  let event: number;
+  if ((flags & tcpHeader.RST) !== 0) event = RST;
+  else if ((flags & tcpHeader.SYN) !== 0) event = SYN;
+  else if ((flags & tcpHeader.FIN) !== 0) event = FIN;
+  else if ((flags & tcpHeader.ACK) !== 0) event = ACK;
+  else return TCP_STATE.close;
+  const row = direction * EVENTS + event;
+  return (secure ? SECURE : NORMAL)[row * STATES.length + state]!;
+}
+
+/** Reads a grid as drawn: rows of state names behind two words of heading. */
+function grid(drawing: string): Uint8Array {
+  const rows = drawing.trim().split("\n").slice(1);
+  return Uint8Array.from(
+    rows.flatMap((row) =>
+      row
+        .trim()
+        .split(/\s+/)
+        .slice(2)
+        .map((name) => (STATES as readonly string[]).indexOf(name)),
+    ),
+  );
+}

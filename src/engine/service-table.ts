@@ -1,0 +1,211 @@
+/**
+ * The virtual services, found by tuple and by firewall mark, listed in a kernel's order.
+ *
+ * @module
+ */
+import { type AddressWords, type Family, fold, sameWords } from "../net/address.ts";
+import { TCP } from "../net/protocol.ts";
+import type { ServiceId } from "./service-types.ts";
+import type { VirtualService } from "./virtual-service.ts";
+
+const FTP_PORT = 21;
+const FTP_DATA_PORT = 20;
+/** First port of net.ipv4.ip_unprivileged_port_start unless the host sets another. */
+const UNPRIVILEGED_PORT = 1024;
+/** Buckets of the kernel's tables, which decide the order of listings. */
+const LISTED_BUCKETS = 256;
+
+/** One service in its chain. */
+interface Entry {
+  readonly service: VirtualService;
+  next: Entry | undefined;
+}
+
+/** The virtual services of a director. */
+export class ServiceTable {
+  #byTuple: (Entry | undefined)[] = new Array(256).fill(undefined);
+  #byMark: (Entry | undefined)[] = new Array(256).fill(undefined);
+  #size = 0;
+  #marked = 0;
+  /** Services on port 21, and services that may catch any port. */
+  #ftp = 0;
+  #anyPort = 0;
+
+  /** Services in the table. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Returns the service a packet is for. First hit wins: its mark; its exact tuple; for TCP towards a
+   * port FTP may use for data, the FTP service of the address; a service for every port.
+   */
+  lookup(
+    family: Family,
+    mark: number,
+    protocol: number,
+    address: Readonly<AddressWords>,
+    port: number,
+  ): VirtualService | undefined {
+    if (mark !== 0 && this.#marked > 0) {
+      const marked = this.#findMark(family, mark);
+      if (marked !== undefined) return marked;
+    }
+    const exact = this.#findTuple(family, protocol, address, port);
+    if (exact !== undefined) return exact;
+    if (
+      protocol === TCP &&
+      this.#ftp > 0 &&
+      (port === FTP_DATA_PORT || port >= UNPRIVILEGED_PORT)
+    ) {
+      const ftp = this.#findTuple(family, protocol, address, FTP_PORT);
+      if (ftp !== undefined) return ftp;
+    }
+    return this.#anyPort > 0 ? this.#findTuple(family, protocol, address, 0) : undefined;
+  }
+
+  /** Returns the service of exactly this identity. */
+  find(id: ServiceId): VirtualService | undefined {
+    return id.fwmark !== 0
+      ? this.#findMark(id.family, id.fwmark)
+      : this.#findTuple(id.family, id.protocol, id.address.words, id.port);
+  }
+
+  /** Whether any service has this address, whatever its protocol and port. */
+  hasAddress(family: Family, address: Readonly<AddressWords>): boolean {
+    for (const { id } of this) {
+      if (id.fwmark === 0 && id.family === family && sameWords(id.address.words, address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Adds a service that is not there. */
+  add(service: VirtualService): void {
+    if (this.#size >= this.#byTuple.length * 2) this.#grow();
+    this.#link(service);
+    this.#count(service.id, 1);
+  }
+
+  /** Removes a service that is there. */
+  remove(service: VirtualService): void {
+    const { id } = service;
+    const chains = id.fwmark !== 0 ? this.#byMark : this.#byTuple;
+    const slot = slotOf(id, chains.length);
+    let before: Entry | undefined;
+    let entry = chains[slot];
+    while (entry !== undefined && entry.service !== service) {
+      before = entry;
+      entry = entry.next;
+    }
+    if (entry === undefined) return;
+    if (before === undefined) chains[slot] = entry.next;
+    else before.next = entry.next;
+    this.#count(id, -1);
+  }
+
+  /** The services in no particular order. */
+  *[Symbol.iterator](): IterableIterator<VirtualService> {
+    for (const chains of [this.#byTuple, this.#byMark]) {
+      for (const head of chains) {
+        for (let entry = head; entry !== undefined; entry = entry.next) yield entry.service;
+      }
+    }
+  }
+
+  /**
+   * Returns the services in a kernel's order: those by address before those by mark, each by bucket
+   * of 256, newest first in a bucket. (A kernel also mixes a number of its own into the bucket.)
+   *
+   * Source: linux ip_vs_ctl.c `ip_vs_svc_hashkey`.
+   */
+  listed(): readonly VirtualService[] {
+    const buckets: VirtualService[][] = Array.from({ length: LISTED_BUCKETS * 2 }, () => []);
+    for (const service of this) {
+      const { id } = service;
+      const bucket =
+        id.fwmark !== 0
+          ? LISTED_BUCKETS + (id.fwmark & 255)
+          : (id.protocol ^ fold(id.address.words) ^ (id.port >>> 8) ^ id.port) & 255;
+      buckets[bucket]!.push(service);
+    }
+    return buckets.flatMap((bucket) => bucket.sort((a, b) => this.#age(b) - this.#age(a)));
+  }
+
+  readonly #added = new WeakMap<VirtualService, number>();
+  #additions = 0;
+
+  #age(service: VirtualService): number {
+    return this.#added.get(service) ?? 0;
+  }
+
+  #findMark(family: Family, mark: number): VirtualService | undefined {
+    let entry = this.#byMark[mixMark(mark) & (this.#byMark.length - 1)];
+    for (; entry !== undefined; entry = entry.next) {
+      const { id } = entry.service;
+      if (id.fwmark === mark && id.family === family) return entry.service;
+    }
+    return undefined;
+  }
+
+  #findTuple(
+    family: Family,
+    protocol: number,
+    address: Readonly<AddressWords>,
+    port: number,
+  ): VirtualService | undefined {
+    let entry = this.#byTuple[mixTuple(protocol, address, port) & (this.#byTuple.length - 1)];
+    for (; entry !== undefined; entry = entry.next) {
+      const { id } = entry.service;
+      if (
+        id.port === port &&
+        id.protocol === protocol &&
+        id.family === family &&
+        sameWords(id.address.words, address)
+      ) {
+        return entry.service;
+      }
+    }
+    return undefined;
+  }
+
+  #link(service: VirtualService): void {
+    const chains = service.id.fwmark !== 0 ? this.#byMark : this.#byTuple;
+    const slot = slotOf(service.id, chains.length);
+    chains[slot] = { service, next: chains[slot] };
+    if (!this.#added.has(service)) this.#added.set(service, ++this.#additions);
+  }
+
+  #count(id: ServiceId, change: 1 | -1): void {
+    this.#size += change;
+    if (id.fwmark !== 0) this.#marked += change;
+    if (id.fwmark === 0 && id.port === FTP_PORT) this.#ftp += change;
+    if (id.fwmark !== 0 || id.port === 0) this.#anyPort += change;
+  }
+
+  #grow(): void {
+    const services = [...this].reverse();
+    const chains = this.#byTuple.length * 4;
+    this.#byTuple = new Array(chains).fill(undefined);
+    this.#byMark = new Array(chains).fill(undefined);
+    for (const service of services) this.#link(service);
+  }
+}
+
+function slotOf(id: ServiceId, slots: number): number {
+  const hash =
+    id.fwmark !== 0 ? mixMark(id.fwmark) : mixTuple(id.protocol, id.address.words, id.port);
+  return hash & (slots - 1);
+}
+
+function mixMark(mark: number): number {
+  const hash = Math.imul(mark, 0x9e3779b1);
+  return hash ^ (hash >>> 15);
+}
+
+function mixTuple(protocol: number, address: Readonly<AddressWords>, port: number): number {
+  const folded = address[0]! ^ address[1]! ^ address[2]! ^ address[3]!;
+  const hash = Math.imul(folded ^ (port << 16) ^ (protocol << 3) ^ port, 0x9e3779b1);
+  return hash ^ (hash >>> 15);
+}

@@ -1,0 +1,95 @@
+/**
+ * One virtual service: identity, configuration, destinations, scheduler, statistics.
+ *
+ * @module
+ */
+import type { Family } from "../net/address.ts";
+import type { Destination } from "./destination.ts";
+import type { SchedulableService, Scheduler } from "./scheduler.ts";
+import {
+  SERVICE_FLAG,
+  type ServiceConfig,
+  type ServiceId,
+  type ServiceStatus,
+} from "./service-types.ts";
+import { Stats } from "./stats.ts";
+
+/** One virtual service. */
+export class VirtualService implements SchedulableService<Destination> {
+  readonly id: ServiceId;
+  readonly stats = new Stats();
+  /** Newest first. Replaced, never changed, by additions and removals. */
+  destinations: readonly Destination[] = [];
+  /** What chooses among them; none for a service without scheduler. */
+  scheduler: Scheduler<Destination> | undefined;
+  #config: ServiceConfig;
+  #persistenceMask: Uint32Array = new Uint32Array(4);
+
+  constructor(id: ServiceId, config: ServiceConfig) {
+    this.id = id;
+    this.#config = config;
+    this.configure(config);
+  }
+
+  get family(): Family {
+    return this.id.family;
+  }
+
+  get config(): ServiceConfig {
+    return this.#config;
+  }
+
+  get flags(): number {
+    return this.#config.flags;
+  }
+
+  get persistent(): boolean {
+    return (this.#config.flags & SERVICE_FLAG.persistent) !== 0;
+  }
+
+  get onePacket(): boolean {
+    return (this.#config.flags & SERVICE_FLAG.onePacket) !== 0;
+  }
+
+  /** The bits of a client's address that count, 4 words. */
+  get persistenceMask(): Readonly<Uint32Array> {
+    return this.#persistenceMask;
+  }
+
+  /** Replaces the configuration; the scheduler is its owner's affair. */
+  configure(config: ServiceConfig): void {
+    this.#config = { ...config, flags: config.flags | SERVICE_FLAG.hashed };
+    this.#persistenceMask = maskWords(this.id.family, config.netmask);
+  }
+
+  /** Returns the destination of an address and port, if it is in the list. */
+  find(family: Family, words: Readonly<Uint32Array>, port: number): Destination | undefined {
+    for (const destination of this.destinations) {
+      const { address } = destination;
+      if (
+        destination.port === port &&
+        address.family === family &&
+        address.words.every((word, index) => word === words[index])
+      ) {
+        return destination;
+      }
+    }
+    return undefined;
+  }
+
+  /** Returns the service as it is listed. */
+  status(): ServiceStatus {
+    return { id: this.id, config: this.#config, stats: this.stats.snapshot() };
+  }
+}
+
+/** Returns the four words of a netmask: an IPv4 mask as it is, an IPv6 one from its prefix length. */
+function maskWords(family: Family, netmask: number): Uint32Array {
+  if (family === 4) return Uint32Array.of(netmask, 0, 0, 0);
+  const words = new Uint32Array(4);
+  for (let word = 0; word < 4; word++) {
+    const bits = Math.min(Math.max(netmask - word * 32, 0), 32);
+    words[word] = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
+  }
+  return words;
+}
