@@ -76,7 +76,11 @@ export class Pump {
     this.#source[0] = ipv4.src(view, start);
     this.#destination[0] = ipv4.dst(view, start);
     const { forwarded } = this.#device.capabilities;
-    if (forwarded && this.#host.isLocal(4, this.#source)) return this.#director.localOut(frame);
+    if (this.#host.isLocal(4, this.#source)) {
+      // Own packets are captured on their way out; none can come in from outside.
+      if (forwarded) return this.#director.localOut(frame);
+      return this.#director.hostDropped(REASON["martian-source"]);
+    }
     if (this.#host.isLocal(4, this.#destination)) {
       if (forwarded) ipv4.adjustTtl(view, start, 1);
       return this.#director.localIn(frame);

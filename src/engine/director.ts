@@ -36,7 +36,7 @@ import type {
   ServiceStatus,
   TimeoutConfig,
 } from "./service-types.ts";
-import type { StatsSnapshot } from "./stats.ts";
+import type { CounterValues, StatsSnapshot } from "./stats.ts";
 import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
 import { REASON, REASONS, type ReasonName, VERDICT, type Verdict } from "./verdict.ts";
 
@@ -304,8 +304,8 @@ export class Director {
     return this.#state.stats.snapshot();
   }
 
-  /** Returns the counters of everything as they are now: conns, packets in, out, bytes in, out. */
-  liveTotals(): readonly number[] {
+  /** Returns the counters of everything as they are now, zeroing ignored. */
+  liveTotals(): CounterValues {
     return this.#state.stats.live();
   }
 

@@ -29,6 +29,12 @@ export interface StatsSnapshot {
   readonly outBps: bigint;
 }
 
+/** The counters among the values of a snapshot. */
+export type CounterValues = Pick<
+  StatsSnapshot,
+  "conns" | "inPackets" | "outPackets" | "inBytes" | "outBytes"
+>;
+
 /** The five counters, in the order they are listed. */
 const COUNTERS = 5;
 const CONNS = 0;
@@ -99,9 +105,16 @@ export class Stats {
     };
   }
 
-  /** Returns the counters as they are now, zeroing ignored: conns, packets in and out, bytes in and out. */
-  live(): readonly number[] {
-    return Array.from(this.#live);
+  /** Returns the counters as they are now, zeroing ignored. */
+  live(): CounterValues {
+    const [conns, inPackets, outPackets, inBytes, outBytes] = Array.from(this.#live, BigInt);
+    return {
+      conns: conns!,
+      inPackets: inPackets!,
+      outPackets: outPackets!,
+      inBytes: inBytes!,
+      outBytes: outBytes!,
+    };
   }
 
   #count(counter: number): bigint {

@@ -46,6 +46,7 @@ export const REASONS = [
   // Dropped.
   "malformed-header",
   "bad-header-checksum",
+  "martian-source",
   "truncated-transport",
   "fragment",
   "no-destination",

@@ -68,6 +68,8 @@ export class Outgoing {
       this.#errors.send(packet, icmpv4.TIME_EXCEEDED, 0, 0, connection);
       return this.#refuse("time-exceeded");
     }
+    // Before the test of the length, so that an error quotes the packet with its TTL lowered.
+    ipv4.adjustTtl(packet.view, packet.network, -1);
     const mtu = route.mtu - overhead;
     if (rules.tunnel && mtu < LEAST_TUNNEL_MTU) return this.#refuse("tunnel-mtu-too-small");
     const mayTest = !rules.tunnel || this.#state.sysctls.pmtu_disc !== 0;
@@ -86,7 +88,6 @@ export class Outgoing {
       );
       return this.#refuse("too-big");
     }
-    ipv4.adjustTtl(packet.view, packet.network, -1);
     return route;
   }
 

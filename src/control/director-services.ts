@@ -1,0 +1,61 @@
+/**
+ * What a director of this process offers beyond the commands of the family `IPVS`: the status files of a
+ * kernel and the variables of net.ipv4.vs.
+ *
+ * @module
+ */
+import { IpvsError } from "../base/error.ts";
+import type { Director } from "../engine/director.ts";
+import { DirectTransport } from "./direct-transport.ts";
+import { NetlinkBackend } from "./netlink-backend.ts";
+import { NetlinkServer } from "./netlink-server.ts";
+import { statusFile } from "./procfs.ts";
+import type { DirectorServices, SysctlTable } from "./uipvs-family.ts";
+
+/** Returns status files and variables of `director`, as `NetlinkServer` offers them. */
+export function directorServices(
+  director: Director,
+): Required<Pick<DirectorServices, "statusFile" | "sysctls">> {
+  const sources = {
+    administration: director,
+    ticksPerSecond: director.profile.ticksPerSecond,
+    totals: () => director.totals(),
+    processors: () => [director.liveTotals()],
+    connections: () => director.connections(),
+    helpers: () => [],
+  };
+  return {
+    statusFile: (name) => statusFile(sources, name),
+    sysctls: directorSysctls(director),
+  };
+}
+
+/** Returns a backend that has `director`, in this process, obey. */
+export function directorBackend(director: Director): NetlinkBackend {
+  const server = new NetlinkServer(director, directorServices(director));
+  return new NetlinkBackend(
+    new DirectTransport({
+      answer: (request) => {
+        // Listings show the time they are asked at, not that of the last packet.
+        director.advance();
+        return server.answer(request);
+      },
+    }),
+  );
+}
+
+function directorSysctls(director: Director): SysctlTable {
+  return {
+    names: () => Object.keys(director.sysctls()),
+    get: (name) => {
+      const value = (director.sysctls() as Readonly<Record<string, number>>)[name];
+      return value?.toString();
+    },
+    set: (name, value) => {
+      if (!/^-?\d{1,10}$/.test(value)) {
+        throw new IpvsError("EINVAL", `Cannot set ${name} to "${value}": must be a whole number`);
+      }
+      director.setSysctl(name, Number(value));
+    },
+  };
+}
