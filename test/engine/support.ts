@@ -1,0 +1,67 @@
+/**
+ * A director on a wire in memory, with a clock that stands still until told.
+ *
+ * @module
+ */
+import { MemoryDevice, type SentPacket } from "../../dataplane/memory.ts";
+import { Pump } from "../../dataplane/pump.ts";
+import { StaticHost } from "../../dataplane/static-host.ts";
+import { schedulers } from "../../schedulers/index.ts";
+import { ManualClock } from "../../src/base/clock.ts";
+import { Director, type DirectorOptions } from "../../src/engine/director.ts";
+import { destinationConfig, serviceConfig, serviceId } from "../../src/engine/shorthand.ts";
+import { parseAddress } from "../../src/net/address.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+
+export const VIP = "10.0.0.100";
+
+type ServiceChanges = Parameters<typeof serviceConfig>[0];
+type DestinationChanges = Parameters<typeof destinationConfig>[0];
+
+/** A director, its wire and its clock. */
+export class Wire {
+  readonly clock = new ManualClock();
+  readonly device = new MemoryDevice();
+  readonly director: Director;
+  readonly #pump: Pump;
+
+  constructor(options: Partial<DirectorOptions> & { readonly mtu?: number } = {}) {
+    const { mtu = 1500, ...rest } = options;
+    const host = new StaticHost({
+      addresses: [VIP, "10.0.0.101", "192.168.10.1"].map(parseAddress),
+      source: parseAddress("192.168.10.1"),
+      mtu,
+    });
+    this.director = new Director({ schedulers, clock: this.clock, host, ...rest });
+    this.#pump = new Pump(this.director, this.device, host);
+  }
+
+  /** Adds a service on the virtual address, `wlc` unless told. */
+  service(protocol: "tcp" | "udp", port: number, changes?: ServiceChanges): void {
+    this.director.addService(serviceId(protocol, `${VIP}:${port}`), serviceConfig(changes));
+  }
+
+  /** Adds a real server to the service of a port, direct routing of weight 1 unless told. */
+  server(protocol: "tcp" | "udp", port: number, at: string, changes?: DestinationChanges): void {
+    this.director.addDestination(
+      serviceId(protocol, `${VIP}:${port}`),
+      parseEndpoint(at),
+      destinationConfig(changes),
+    );
+  }
+
+  /** Puts a packet on the wire and returns what leaves because of it. */
+  send(packet: Uint8Array): readonly SentPacket[] {
+    this.device.inject(packet);
+    while (this.#pump.turn() > 0);
+    const sent: SentPacket[] = [];
+    for (let next = this.device.take(); next; next = this.device.take()) sent.push(next);
+    return sent;
+  }
+
+  /** Lets seconds pass. */
+  wait(seconds: number): void {
+    this.clock.advance(seconds * 1000);
+    this.director.advance();
+  }
+}
