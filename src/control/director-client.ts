@@ -1,0 +1,100 @@
+/**
+ * What only a director of ours can be asked: its status files, variables and state, and to stop.
+ *
+ * @module
+ */
+import { Attributes } from "../wire/netlink-attributes.ts";
+import {
+  readItem,
+  readText,
+  type StatusItem,
+  UIPVS_COMMAND,
+  UIPVS_NAME,
+  UIPVS_POLICY,
+  writeItem,
+  writeName,
+} from "../wire/uipvs-genl.ts";
+import { type Fill, NetlinkClient, understand } from "./netlink-client.ts";
+import type { Transport } from "./transport.ts";
+
+/** A variable of net.ipv4.vs and its value. */
+export interface Sysctl {
+  /** Name without that prefix. */
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * A client of the family `UIPVS`. Every method rejects with an `IpvsError` when it is refused:
+ * ENOPROTOOPT by a peer that has no such family, EOPNOTSUPP by a director that does not offer it.
+ */
+export class DirectorClient {
+  readonly #client: NetlinkClient;
+
+  /** @param transport left open; others may use it at the same time */
+  constructor(transport: Transport) {
+    this.#client = new NetlinkClient(transport, UIPVS_NAME);
+  }
+
+  /**
+   * Returns the text of a status file, such as `ip_vs_conn`.
+   *
+   * @throws IpvsError ENOENT for a file that does not exist
+   */
+  async statusFile(name: string): Promise<string> {
+    const replies = await this.#client.list(UIPVS_COMMAND.getFile, (writer) =>
+      writeName(writer, name),
+    );
+    const decoder = new TextDecoder();
+    return replies.map(({ attributes }) => decoder.decode(readText(parse(attributes)))).join("");
+  }
+
+  /** Returns all variables. */
+  async sysctls(): Promise<readonly Sysctl[]> {
+    const items = await this.#items(UIPVS_COMMAND.getSysctl);
+    return items.map(({ name, value }) => ({ name, value: String(value) }));
+  }
+
+  /**
+   * Returns the value of a variable.
+   *
+   * @throws IpvsError ENOENT for a name unknown
+   */
+  async sysctl(name: string): Promise<string> {
+    const reply = await this.#client.request(UIPVS_COMMAND.getSysctl, (writer) =>
+      writeName(writer, name),
+    );
+    const attributes = reply?.attributes ?? new Uint8Array(0);
+    return understand(() => String(readItem(parse(attributes)).value));
+  }
+
+  /**
+   * Sets a variable.
+   *
+   * @throws IpvsError ENOENT for a name unknown, EINVAL for a value that is refused
+   */
+  async setSysctl(name: string, value: string): Promise<void> {
+    await this.#client.request(UIPVS_COMMAND.setSysctl, (writer) =>
+      writeItem(writer, { name, value }),
+    );
+  }
+
+  /** Returns what the director tells of itself, in its own order. */
+  status(): Promise<readonly StatusItem[]> {
+    return this.#items(UIPVS_COMMAND.getStatus);
+  }
+
+  /** Has the director end; it still answers before it does. */
+  async stop(): Promise<void> {
+    await this.#client.request(UIPVS_COMMAND.stop);
+  }
+
+  async #items(command: number, fill?: Fill): Promise<readonly StatusItem[]> {
+    const replies = await this.#client.list(command, fill);
+    return replies.map(({ attributes }) => understand(() => readItem(parse(attributes))));
+  }
+}
+
+function parse(attributes: Uint8Array): Attributes {
+  return understand(() => Attributes.parse(attributes, UIPVS_POLICY));
+}

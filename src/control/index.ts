@@ -1,0 +1,23 @@
+/**
+ * Commands to a director or the kernel: one interface, the netlink protocol behind it, and both ends
+ * of that protocol.
+ *
+ * @module
+ */
+export type { Administration, Backend, StatusFile } from "./backend.ts";
+export { type ConnectionEntry, connectionEntries } from "./conn-entries.ts";
+export { type Answering, DirectTransport } from "./direct-transport.ts";
+export { DirectorClient, type Sysctl } from "./director-client.ts";
+export { NetlinkBackend, type NetlinkBackendOptions } from "./netlink-backend.ts";
+export { NetlinkServer, type NetlinkServerOptions } from "./netlink-server.ts";
+export {
+  type ConnectionRecord,
+  type Counters,
+  type HelperRecord,
+  protocolName,
+  type StatusSources,
+  statusFile,
+} from "./procfs.ts";
+export { SocketTransport } from "./socket-transport.ts";
+export type { Transport } from "./transport.ts";
+export type { DirectorServices, SysctlTable } from "./uipvs-family.ts";

@@ -1,0 +1,152 @@
+/**
+ * Asks a generic-netlink family: one request at a time, its replies, and its refusal as an error.
+ *
+ * @module
+ */
+import { ERRNO, errorCodeOf, IpvsError } from "../base/error.ts";
+import {
+  type FamilyDescription,
+  familyRequest,
+  type GenericMessage,
+  parseGeneric,
+  readFamily,
+  writeGeneric,
+} from "../wire/genetlink.ts";
+import {
+  ERROR_ATTRIBUTE,
+  MESSAGE_FLAG,
+  type Message,
+  messageAt,
+  outcomeOf,
+} from "../wire/netlink.ts";
+import { Attributes } from "../wire/netlink-attributes.ts";
+import { MessageWriter } from "../wire/netlink-writer.ts";
+import type { Transport } from "./transport.ts";
+
+/** What a client must know of a family to ask it. */
+type FamilyNumber = Pick<FamilyDescription, "id" | "version">;
+
+/** Writes the attributes of a request. */
+export type Fill = (writer: MessageWriter) => void;
+
+/** A client of one family. */
+export class NetlinkClient {
+  readonly #transport: Transport;
+  readonly #name: string;
+  #family: FamilyNumber | undefined;
+  #sequence = 0;
+
+  /** @param name of the family; its number is asked for when first needed */
+  constructor(transport: Transport, name: string) {
+    this.#transport = transport;
+    this.#name = name;
+  }
+
+  /**
+   * Has a command carried out.
+   *
+   * @returns what came in reply, if anything did
+   * @throws IpvsError when the command is refused; ENOPROTOOPT when the peer does not know the
+   *   family; EIO when the reply makes no sense
+   */
+  async request(command: number, fill?: Fill): Promise<GenericMessage | undefined> {
+    const { request, acknowledge } = MESSAGE_FLAG;
+    return (await this.#ask(command, request | acknowledge, fill)).at(-1);
+  }
+
+  /** Has a list made; refused as `request` is. */
+  async list(command: number, fill?: Fill): Promise<readonly GenericMessage[]> {
+    return this.#ask(command, MESSAGE_FLAG.request | MESSAGE_FLAG.dump, fill);
+  }
+
+  async #ask(
+    command: number,
+    flags: number,
+    fill: Fill | undefined,
+  ): Promise<readonly GenericMessage[]> {
+    const family = await this.#resolve();
+    const writer = new MessageWriter();
+    const sequence = this.#next();
+    const header = { type: family.id, flags, sequence, port: 0 };
+    writeGeneric(writer, header, command, family.version, () => fill?.(writer));
+    const replies = await this.#exchange(writer.take(), sequence);
+    return replies.map((reply) => {
+      const generic = reply.type === family.id ? parseGeneric(reply.payload) : undefined;
+      if (generic === undefined) throw nonsense("a reply is not of the family");
+      return generic;
+    });
+  }
+
+  async #resolve(): Promise<FamilyNumber> {
+    if (this.#family !== undefined) return this.#family;
+    const sequence = this.#next();
+    const flags = MESSAGE_FLAG.request | MESSAGE_FLAG.acknowledge;
+    const request = familyRequest({ flags, sequence, port: 0 }, this.#name);
+    let replies: readonly Message[];
+    try {
+      replies = await this.#exchange(request, sequence);
+    } catch (error) {
+      if (!(error instanceof IpvsError) || error.code !== "ENOENT") throw error;
+      throw new IpvsError("ENOPROTOOPT", `The peer does not know the family "${this.#name}"`);
+    }
+    const generic = replies[0] && parseGeneric(replies[0].payload);
+    const family = generic && understand(() => readFamily(generic.attributes));
+    if (family === undefined) throw nonsense("the family has no number");
+    this.#family = family;
+    return family;
+  }
+
+  /** Returns the replies without the last, which says how it ended. */
+  async #exchange(request: Uint8Array, sequence: number): Promise<readonly Message[]> {
+    const messages: Message[] = [];
+    for (const bytes of await this.#transport.exchange(request)) {
+      const message = messageAt(bytes, 0);
+      if (message === undefined) throw nonsense("a message is cut off");
+      if (message.sequence !== sequence) {
+        throw nonsense(`sequence number ${message.sequence} instead of ${sequence}`);
+      }
+      messages.push(message);
+    }
+    const last = messages.pop();
+    const outcome = last && outcomeOf(last);
+    if (outcome === undefined) throw nonsense("the end of the answer is missing");
+    if (outcome.errno !== 0) throw refusal(outcome.errno, outcome.attributes);
+    return messages;
+  }
+
+  #next(): number {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    return this.#sequence;
+  }
+}
+
+/**
+ * Returns what `read` makes of a reply.
+ *
+ * @throws IpvsError EIO when it refuses it: what a peer sends wrong is no refusal of the command
+ */
+export function understand<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof IpvsError ? nonsense(error.message) : error;
+  }
+}
+
+function nonsense(what: string): IpvsError {
+  return new IpvsError("EIO", `Cannot understand the answer: ${what}`);
+}
+
+/** Returns the error a refused request ends in, with the peer's own words where it has any. */
+function refusal(errno: number, attributes: Uint8Array): IpvsError {
+  const code = errorCodeOf(errno);
+  const text = understand(() =>
+    Attributes.parse(attributes, { [ERROR_ATTRIBUTE.text]: { text: 65530 } }).text(
+      ERROR_ATTRIBUTE.text,
+    ),
+  );
+  if (code === undefined) {
+    return new IpvsError("EIO", `Refused with error number ${errno}${text ? `: ${text}` : ""}`);
+  }
+  return new IpvsError(code, text || `Refused with error number ${ERRNO[code]} (${code})`);
+}

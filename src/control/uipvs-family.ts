@@ -1,0 +1,150 @@
+/**
+ * The commands of the family `UIPVS`: status files, system variables, and the director's own state.
+ *
+ * @module
+ */
+import { IpvsError } from "../base/error.ts";
+import { Attributes } from "../wire/netlink-attributes.ts";
+import {
+  readName,
+  readValue,
+  type StatusItem,
+  UIPVS_COMMAND,
+  UIPVS_NAME,
+  UIPVS_POLICY,
+  UIPVS_VERSION,
+  writeItem,
+  writeText,
+} from "../wire/uipvs-genl.ts";
+import { type Family, type Operation, type Reply, replies } from "./family.ts";
+
+/** The variables of net.ipv4.vs, by their names without that prefix. */
+export interface SysctlTable {
+  /** Names of all variables, in the order they are listed in. */
+  names(): Iterable<string>;
+  /** Returns the value as it is read, without a line end, or `undefined` for a name unknown. */
+  get(name: string): string | undefined;
+  /**
+   * Sets a variable that exists.
+   *
+   * @throws IpvsError EINVAL when the value is refused
+   */
+  set(name: string, value: string): void;
+}
+
+/** What a director offers beyond the family `IPVS`. What is absent is refused with EOPNOTSUPP. */
+export interface DirectorServices {
+  /** Returns a file of /proc/net in pieces of any length, or `undefined` for a name unknown. */
+  readonly statusFile?: ((name: string) => Iterable<string> | undefined) | undefined;
+  readonly sysctls?: SysctlTable | undefined;
+  readonly status?: (() => Iterable<StatusItem>) | undefined;
+  /**
+   * Has the director end, later: called before the success message is written.
+   *
+   * @throws IpvsError when it will not
+   */
+  readonly stop?: (() => void) | undefined;
+}
+
+/** Characters of a file in one message: at most 49152 bytes of UTF-8, which fits an attribute. */
+const PART_LENGTH = 16384;
+
+/** Returns the family `UIPVS` over what a director offers. */
+export function uipvsFamily(services: DirectorServices): Family {
+  const { getFile, getSysctl, setSysctl, getStatus, stop } = UIPVS_COMMAND;
+  const item = (command: number, of: StatusItem): Reply => ({
+    command,
+    fill: (writer) => writeItem(writer, of),
+  });
+  return {
+    name: UIPVS_NAME,
+    version: UIPVS_VERSION,
+    policy: UIPVS_POLICY,
+    operations: new Map<number, Operation>([
+      [getFile, { dump: (bytes) => fileList(services, readName(parse(bytes))) }],
+      [
+        getSysctl,
+        {
+          do: (message) => {
+            const name = readName(message);
+            return item(getSysctl, { name, value: sysctlValue(offered(services.sysctls), name) });
+          },
+          dump: () => {
+            const table = offered(services.sysctls);
+            return replies(table.names(), (name) =>
+              item(getSysctl, { name, value: sysctlValue(table, name) }),
+            );
+          },
+        },
+      ],
+      [
+        setSysctl,
+        {
+          do: (message) => {
+            const table = offered(services.sysctls);
+            const name = readName(message);
+            const value = readValue(message);
+            // A name nobody knows is refused before the value is looked at.
+            sysctlValue(table, name);
+            table.set(name, value);
+            return undefined;
+          },
+        },
+      ],
+      [getStatus, { dump: () => replies(offered(services.status)(), (of) => item(getStatus, of)) }],
+      [
+        stop,
+        {
+          do: () => {
+            offered(services.stop)();
+            return undefined;
+          },
+        },
+      ],
+    ]),
+  };
+}
+
+function parse(bytes: Uint8Array): Attributes {
+  return Attributes.parse(bytes, UIPVS_POLICY);
+}
+
+function offered<Service>(service: Service | undefined): Service {
+  if (service === undefined) {
+    throw new IpvsError("EOPNOTSUPP", "This director does not offer the command");
+  }
+  return service;
+}
+
+function sysctlValue(table: SysctlTable, name: string): string {
+  const value = table.get(name);
+  if (value === undefined) throw new IpvsError("ENOENT", `Unknown variable "${name}"`);
+  return value;
+}
+
+/** Lists the parts of a file; one that is unknown is refused before the list begins. */
+function fileList(services: DirectorServices, name: string): Iterable<Reply> {
+  const pieces = offered(services.statusFile)(name);
+  if (pieces === undefined) throw new IpvsError("ENOENT", `Unknown status file "${name}"`);
+  const encoder = new TextEncoder();
+  return replies(parts(pieces), (text) => ({
+    command: UIPVS_COMMAND.getFile,
+    fill: (writer) => writeText(writer, encoder.encode(text)),
+  }));
+}
+
+/** Gathers pieces into parts of `PART_LENGTH` characters or one less; the last may be shorter. */
+function* parts(pieces: Iterable<string>): Generator<string> {
+  let pending = "";
+  for (const piece of pieces) {
+    pending += piece;
+    while (pending.length > PART_LENGTH) {
+      // Both halves of a character beyond U+FFFF stay together.
+      const last = pending.charCodeAt(PART_LENGTH - 1);
+      const length = last >= 0xd800 && last < 0xdc00 ? PART_LENGTH - 1 : PART_LENGTH;
+      yield pending.slice(0, length);
+      pending = pending.slice(length);
+    }
+  }
+  if (pending.length > 0) yield pending;
+}
