@@ -36,8 +36,9 @@ export function parseAddress(text: string): Address {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
     return addressFromBytes(Uint8Array.from(ipaddr.IPv4.parse(text).toByteArray()));
   }
-  if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text)) {
-    return addressFromBytes(Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray()));
+  const groups = hexadecimal(text);
+  if (groups.includes(":") && !groups.includes("%") && ipaddr.IPv6.isValid(groups)) {
+    return addressFromBytes(Uint8Array.from(ipaddr.IPv6.parse(groups).toByteArray()));
   }
   throw new SyntaxError(`Cannot parse address "${text}": must be an IPv4 or IPv6 address`);
 }
@@ -115,6 +116,18 @@ export function formatAddress(address: Address): string {
       : `${hex(shown.slice(0, from))}::${hex(shown.slice(Math.min(from + length, shown.length)))}`;
   if (tail === undefined) return text;
   return text.endsWith(":") ? text + tail : `${text}:${tail}`;
+}
+
+/**
+ * Returns the text of an IPv6 address with its dotted tail, if any, as two groups: the library takes
+ * `::192.0.2.1` for `::ffff:192.0.2.1`, and a dot it meets is none of ours.
+ */
+function hexadecimal(text: string): string {
+  const [, head, tail] = /^(.*:)([^:]*\.[^:]*)$/.exec(text) ?? [];
+  if (head === undefined || tail === undefined) return text;
+  if (!ipaddr.IPv4.isValidFourPartDecimal(tail)) return "";
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).toByteArray();
+  return `${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
 function dottedQuad(value: number): string {

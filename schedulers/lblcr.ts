@@ -1,0 +1,149 @@
+/**
+ * Locality-based least-connection with replication (`lblcr`), for clusters of caches: what is asked
+ * of one address goes through one cache, or through several where one cannot cope.
+ *
+ * Remembers for each destination address of packets a set of destinations. Picks the usable member
+ * with the least overhead per weight, unless it is overwhelmed: more active connections than weight
+ * while somebody has fewer than half of theirs. Then, as for a new address, picks the usable
+ * destination of the whole service with the least overhead per weight, and adds it to the set. A set
+ * that has not changed for the expiration time loses its most loaded member. Ties go to the newest:
+ * of the service in list order, of a set by joining.
+ *
+ * State: the cache of sets. What was removed stays in them, passed over, until it is found to be the
+ * most loaded or the address is forgotten, and counts once more if it comes back before that.
+ *
+ * Source: ipvsadm(8), `-s lblcr`; Linux net/netfilter/ipvs/ip_vs_lblcr.c.
+ *
+ * @module
+ */
+import type { Ticks } from "../src/base/clock.ts";
+import type {
+  SchedulableDestination,
+  SchedulableService,
+  ScheduleRequest,
+  Scheduler,
+  SchedulerContext,
+  SchedulerModule,
+} from "../src/engine/scheduler.ts";
+import { AddressCache } from "./address-cache.ts";
+import { isOverwhelmed, isReturnOf, leastLoaded } from "./least-loaded.ts";
+import { isHeavier } from "./weights.ts";
+
+export const lblcr: SchedulerModule = {
+  name: "lblcr",
+  bind: (service, context) => new ReplicatedLocality(service, context),
+};
+
+class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<D> {
+  readonly #service: SchedulableService<D>;
+  readonly #context: SchedulerContext;
+  readonly #cache: AddressCache<DestinationSet<D>>;
+
+  constructor(service: SchedulableService<D>, context: SchedulerContext) {
+    this.#service = service;
+    this.#context = context;
+    this.#cache = new AddressCache({
+      limit: context.cacheLimit,
+      expiration: context.lblcrExpiration,
+      ticksPerSecond: context.ticksPerSecond,
+    });
+  }
+
+  schedule(request: ScheduleRequest): D | undefined {
+    const { destinations } = this.#service;
+    const now = this.#context.now();
+    const set = this.#cache.use(request.destinationAddress, now);
+    if (set !== undefined) {
+      // Chosen before the set shrinks: a member may serve once more while it leaves.
+      const member = set.least();
+      set.shrink(now, this.#context.lblcrExpiration);
+      if (member !== undefined && !isOverwhelmed(member, destinations)) return member;
+    }
+    const least = leastLoaded(destinations);
+    if (least === undefined) return undefined;
+    if (set !== undefined) {
+      set.add(least, now);
+    } else if (!this.#cache.isFull) {
+      this.#cache.set(request.destinationAddress, new DestinationSet(least, now), now);
+    }
+    return least;
+  }
+
+  destinationAdded(destination: D): void {
+    this.#cache.replaceAll((set) => {
+      set.welcomeBack(destination);
+      return set;
+    });
+  }
+
+  everyMinute(): void {
+    this.#cache.everyMinute(this.#context.now());
+  }
+}
+
+/** The destinations that serve one address. */
+class DestinationSet<D extends SchedulableDestination> {
+  /** Newest first. */
+  readonly #members: D[];
+  /** When a member last came or went. */
+  #changed: Ticks;
+
+  constructor(first: D, now: Ticks) {
+    this.#members = [first];
+    this.#changed = now;
+  }
+
+  add(destination: D, now: Ticks): void {
+    if (this.#members.includes(destination)) return;
+    this.#members.unshift(destination);
+    this.#changed = now;
+  }
+
+  /** Returns the usable member with the least overhead per weight, the first of equals. */
+  least(): D | undefined {
+    let least: D | undefined;
+    let leastOverhead = 0;
+    for (const candidate of this.#members) {
+      if (!candidate.usable || !candidate.available) continue;
+      const overhead = candidate.overhead | 0;
+      if (
+        least === undefined ||
+        isHeavier(leastOverhead, least.weight, overhead, candidate.weight)
+      ) {
+        least = candidate;
+        leastOverhead = overhead;
+      }
+    }
+    return least;
+  }
+
+  /** Drops the most loaded of several members if nobody came or went for longer than `period`. */
+  shrink(now: Ticks, period: Ticks): void {
+    if (this.#members.length < 2 || now <= this.#changed + period) return;
+    const most = this.#most();
+    if (most === undefined) return;
+    this.#members.splice(this.#members.indexOf(most), 1);
+    this.#changed = now;
+  }
+
+  /** Puts `destination` in the place of the entry it is the return of, if that is a member. */
+  welcomeBack(destination: D): void {
+    const position = this.#members.findIndex((member) => isReturnOf(destination, member));
+    if (position >= 0) this.#members[position] = destination;
+  }
+
+  /** Returns the member of a weight above 0 with the most overhead per weight, usable or not. */
+  #most(): D | undefined {
+    let most: D | undefined;
+    let mostOverhead = 0;
+    for (const candidate of this.#members) {
+      if (candidate.weight === 0) continue;
+      const overhead = candidate.overhead | 0;
+      if (most === undefined || isHeavier(overhead, candidate.weight, mostOverhead, most.weight)) {
+        most = candidate;
+        mostOverhead = overhead;
+      }
+    }
+    return most;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Weighted least-connection (`wlc`), the default scheduler.
+ *
+ * Picks the usable destination with the least overhead per weight; ties go to the first in list
+ * order, the newest. Keeps no state. Weight 0 quiesces: connections stay, no new ones come.
+ *
+ * Source: ipvsadm(8), `-s wlc`; Linux net/netfilter/ipvs/ip_vs_wlc.c.
+ *
+ * @module
+ */
+import type { SchedulerModule } from "../src/engine/scheduler.ts";
+import { leastLoaded } from "./least-loaded.ts";
+
+export const wlc: SchedulerModule = {
+  name: "wlc",
+  bind: (service) => ({ schedule: () => leastLoaded(service.destinations) }),
+};

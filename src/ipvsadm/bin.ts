@@ -1,0 +1,39 @@
+/**
+ * The program: runs one command line of this process in the real world.
+ *
+ * What it does depends on the name it was called by, so that links named `ipvsadm`, `ipvsadm-save` and
+ * `ipvsadm-restore` stand in for the originals.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { controlSocketPath } from "../control/socket-path.ts";
+import { run } from "./main.ts";
+import { runRestore, runSave } from "./scripts.ts";
+import { systemWorld } from "./system-world.ts";
+import type { World } from "./world.ts";
+
+/** Exit status of a program whose reader went away, as a shell reports SIGPIPE. */
+const STATUS_BROKEN_PIPE = 141;
+
+const [, path = "uipvsadm", ...argv] = process.argv;
+const [, name = "", script] = /^(.*?)(-save|-restore)?$/.exec(basename(path, ".js")) ?? [];
+const world = systemWorld(name, controlSocketPath(process.env, process.geteuid?.() ?? 0));
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(STATUS_BROKEN_PIPE);
+});
+
+process.exitCode = await runProgram(world);
+
+function runProgram(world: World): Promise<number> {
+  switch (script) {
+    case "-save":
+      return runSave(argv, world);
+    case "-restore":
+      return runRestore(world);
+    default:
+      return run(argv, world);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Names as this system knows them: the hosts file, the name servers, the services file.
+ *
+ * Reverse look-ups do not go through the C library: its threads cannot be called off, and would hold
+ * up the end of the program for as long as a dead name server is waited for.
+ *
+ * @module
+ */
+import { lookup, Resolver as NameServers } from "node:dns/promises";
+import { readFile } from "node:fs/promises";
+import { type Address, formatAddress } from "../net/address.ts";
+import { parseHosts } from "./hosts-file.ts";
+import { inetPton4 } from "./inet.ts";
+import type { Resolver } from "./world.ts";
+
+/** Time a name server is given, in milliseconds. */
+const NAME_SERVER_TIMEOUT = 1000;
+
+/** Returns a resolver that reads each file at most once. */
+export function systemResolver(): Resolver {
+  const servers = new NameServers({ timeout: NAME_SERVER_TIMEOUT, tries: 1 });
+  let hosts: Promise<ReadonlyMap<string, string>> | undefined;
+  return {
+    async addressOf(host) {
+      const found = await lookup(host, { family: 4 }).catch(() => undefined);
+      return found && inetPton4(found.address);
+    },
+    async hostOf(address: Address) {
+      hosts ??= textOf("/etc/hosts").then(parseHosts);
+      const text = formatAddress(address);
+      const known = (await hosts).get(text);
+      if (known !== undefined) return known;
+      const names = await servers.reverse(text).catch(() => []);
+      return names[0];
+    },
+    services: () => textOf("/etc/services"),
+  };
+}
+
+/** Returns the text of a file, empty for one that cannot be read. */
+function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}
