@@ -34,7 +34,7 @@ const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = { "src/net/":
 
 /** What a pure file may not name. */
 const IMPURE =
-  /\b(Date\.now|new Date|performance\.now|Math\.random|setTimeout\(|setInterval\(|process\.)/;
+  /\b(Date\.now|new Date|performance\.now|Math\.random|process\.)|(?<![.\w])(setTimeout|setInterval)\(/;
 
 const IMPORT = /(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
 

@@ -25,11 +25,16 @@ interface Entry {
 export class ServiceTable {
   #byTuple: (Entry | undefined)[] = new Array(256).fill(undefined);
   #byMark: (Entry | undefined)[] = new Array(256).fill(undefined);
+  /** Services by tuple once more, chained by address alone. */
+  #byAddress: (Entry | undefined)[] = new Array(256).fill(undefined);
   #size = 0;
   #marked = 0;
   /** Services on port 21, and services that may catch any port. */
   #ftp = 0;
   #anyPort = 0;
+  /** When each service was added, as a count of additions. */
+  readonly #added = new WeakMap<VirtualService, number>();
+  #additions = 0;
 
   /** Services in the table. */
   get size(): number {
@@ -73,10 +78,10 @@ export class ServiceTable {
 
   /** Whether any service has this address, whatever its protocol and port. */
   hasAddress(family: Family, address: Readonly<AddressWords>): boolean {
-    for (const { id } of this) {
-      if (id.fwmark === 0 && id.family === family && sameWords(id.address.words, address)) {
-        return true;
-      }
+    let entry = this.#byAddress[mixAddress(address) & (this.#byAddress.length - 1)];
+    for (; entry !== undefined; entry = entry.next) {
+      const { id } = entry.service;
+      if (id.family === family && sameWords(id.address.words, address)) return true;
     }
     return false;
   }
@@ -91,17 +96,12 @@ export class ServiceTable {
   /** Removes a service that is there. */
   remove(service: VirtualService): void {
     const { id } = service;
-    const chains = id.fwmark !== 0 ? this.#byMark : this.#byTuple;
-    const slot = slotOf(id, chains.length);
-    let before: Entry | undefined;
-    let entry = chains[slot];
-    while (entry !== undefined && entry.service !== service) {
-      before = entry;
-      entry = entry.next;
+    if (id.fwmark !== 0) {
+      unlink(this.#byMark, mixMark(id.fwmark), service);
+    } else {
+      unlink(this.#byTuple, mixTuple(id.protocol, id.address.words, id.port), service);
+      unlink(this.#byAddress, mixAddress(id.address.words), service);
     }
-    if (entry === undefined) return;
-    if (before === undefined) chains[slot] = entry.next;
-    else before.next = entry.next;
     this.#count(id, -1);
   }
 
@@ -132,9 +132,6 @@ export class ServiceTable {
     }
     return buckets.flatMap((bucket) => bucket.sort((a, b) => this.#age(b) - this.#age(a)));
   }
-
-  readonly #added = new WeakMap<VirtualService, number>();
-  #additions = 0;
 
   #age(service: VirtualService): number {
     return this.#added.get(service) ?? 0;
@@ -171,9 +168,13 @@ export class ServiceTable {
   }
 
   #link(service: VirtualService): void {
-    const chains = service.id.fwmark !== 0 ? this.#byMark : this.#byTuple;
-    const slot = slotOf(service.id, chains.length);
-    chains[slot] = { service, next: chains[slot] };
+    const { id } = service;
+    if (id.fwmark !== 0) {
+      link(this.#byMark, mixMark(id.fwmark), service);
+    } else {
+      link(this.#byTuple, mixTuple(id.protocol, id.address.words, id.port), service);
+      link(this.#byAddress, mixAddress(id.address.words), service);
+    }
     if (!this.#added.has(service)) this.#added.set(service, ++this.#additions);
   }
 
@@ -189,19 +190,38 @@ export class ServiceTable {
     const chains = this.#byTuple.length * 4;
     this.#byTuple = new Array(chains).fill(undefined);
     this.#byMark = new Array(chains).fill(undefined);
+    this.#byAddress = new Array(chains).fill(undefined);
     for (const service of services) this.#link(service);
   }
 }
 
-function slotOf(id: ServiceId, slots: number): number {
-  const hash =
-    id.fwmark !== 0 ? mixMark(id.fwmark) : mixTuple(id.protocol, id.address.words, id.port);
-  return hash & (slots - 1);
+/** Puts a service at the head of its chain; the number of chains is a power of two. */
+function link(chains: (Entry | undefined)[], hash: number, service: VirtualService): void {
+  const slot = hash & (chains.length - 1);
+  chains[slot] = { service, next: chains[slot] };
+}
+
+/** Takes a service that is there out of its chain. */
+function unlink(chains: (Entry | undefined)[], hash: number, service: VirtualService): void {
+  const slot = hash & (chains.length - 1);
+  let before: Entry | undefined;
+  let entry = chains[slot];
+  while (entry !== undefined && entry.service !== service) {
+    before = entry;
+    entry = entry.next;
+  }
+  if (entry === undefined) return;
+  if (before === undefined) chains[slot] = entry.next;
+  else before.next = entry.next;
 }
 
 function mixMark(mark: number): number {
   const hash = Math.imul(mark, 0x9e3779b1);
   return hash ^ (hash >>> 15);
+}
+
+function mixAddress(address: Readonly<AddressWords>): number {
+  return mixMark(address[0]! ^ address[1]! ^ address[2]! ^ address[3]!);
 }
 
 function mixTuple(protocol: number, address: Readonly<AddressWords>, port: number): number {

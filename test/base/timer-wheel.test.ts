@@ -67,16 +67,19 @@ t.test("an entry may arm itself again while it fires", async (t) => {
   t.same(ticks, [10, 20, 30]);
 });
 
-t.test("an entry armed for the next turn of the slot it fires from waits for that turn", async (t) => {
-  const wheel = new TimerWheel(0);
-  const ticks: number[] = [];
-  wheel.arm(0, 64);
-  wheel.advance(200, (entry) => {
-    ticks.push(wheel.now);
-    if (ticks.length < 2) wheel.arm(entry, wheel.now + 64);
-  });
-  t.same(ticks, [64, 128]);
-});
+t.test(
+  "an entry armed for the next turn of the slot it fires from waits for that turn",
+  async (t) => {
+    const wheel = new TimerWheel(0);
+    const ticks: number[] = [];
+    wheel.arm(0, 64);
+    wheel.advance(200, (entry) => {
+      ticks.push(wheel.now);
+      if (ticks.length < 2) wheel.arm(entry, wheel.now + 64);
+    });
+    t.same(ticks, [64, 128]);
+  },
+);
 
 t.test("arm() of an entry already armed moves it", async (t) => {
   const wheel = new TimerWheel(0);
