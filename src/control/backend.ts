@@ -14,7 +14,7 @@ import type {
   ServiceId,
   ServiceStatus,
   TimeoutConfig,
-} from "../engine/service-types.ts";
+} from "../wire/ipvs-objects.ts";
 
 /**
  * Every method rejects with an `IpvsError` when the command is refused, and with the transport's own

@@ -11,8 +11,6 @@ export { DirectorClient, type Sysctl } from "./director-client.ts";
 export { NetlinkBackend, type NetlinkBackendOptions } from "./netlink-backend.ts";
 export { NetlinkServer, type NetlinkServerOptions } from "./netlink-server.ts";
 export {
-  type ConnectionRecord,
-  type Counters,
   type HelperRecord,
   protocolName,
   type StatusSources,

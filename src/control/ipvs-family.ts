@@ -10,7 +10,6 @@
  * @module
  */
 import { IpvsError } from "../base/error.ts";
-import type { DestinationId, ServiceId, ServiceStatus } from "../engine/service-types.ts";
 import type { Address } from "../net/address.ts";
 import {
   IPVS_ATTRIBUTE,
@@ -40,6 +39,7 @@ import {
   serviceAttributes,
   writeServiceStatus,
 } from "../wire/ipvs-genl-service.ts";
+import type { DestinationId, ServiceId, ServiceStatus } from "../wire/ipvs-objects.ts";
 import { Attributes } from "../wire/netlink-attributes.ts";
 import type { Administration } from "./backend.ts";
 import { type Family, type Operation, type Reply, replies } from "./family.ts";

@@ -6,18 +6,7 @@
  *
  * @module
  */
-import type {
-  DaemonConfig,
-  DaemonRole,
-  DestinationConfig,
-  DestinationId,
-  DestinationStatus,
-  EngineInfo,
-  ServiceConfig,
-  ServiceId,
-  ServiceStatus,
-  TimeoutConfig,
-} from "../engine/service-types.ts";
+
 import {
   INFO_POLICY,
   IPVS_COMMAND,
@@ -45,6 +34,18 @@ import {
   writeService,
   writeServiceId,
 } from "../wire/ipvs-genl-service.ts";
+import type {
+  DaemonConfig,
+  DaemonRole,
+  DestinationConfig,
+  DestinationId,
+  DestinationStatus,
+  EngineInfo,
+  ServiceConfig,
+  ServiceId,
+  ServiceStatus,
+  TimeoutConfig,
+} from "../wire/ipvs-objects.ts";
 import { type AttributePolicy, Attributes } from "../wire/netlink-attributes.ts";
 import type { Backend, StatusFile } from "./backend.ts";
 import { DirectorClient } from "./director-client.ts";

@@ -9,41 +9,18 @@
  *
  * @module
  */
-import type { Seconds } from "../base/clock.ts";
+import type { ConnectionRecord } from "../engine/connection-record.ts";
+import type { Address } from "../net/address.ts";
+import { ICMP, ICMPV6, SCTP, TCP, UDP } from "../net/protocol.ts";
 import {
+  type CounterValues,
   type DestinationStatus,
   type ForwardingMethod,
   SERVICE_FLAG,
   type ServiceStatus,
-} from "../engine/service-types.ts";
-import type { StatsSnapshot } from "../engine/stats.ts";
-import type { Address, Family } from "../net/address.ts";
-import { ICMP, ICMPV6, SCTP, TCP, UDP } from "../net/protocol.ts";
+  type StatsSnapshot,
+} from "../wire/ipvs-objects.ts";
 import type { Administration } from "./backend.ts";
-
-/** A connection or template as it is listed. */
-export interface ConnectionRecord {
-  /** Protocol number; 0 for the template of a firewall-mark service. */
-  readonly protocol: number;
-  readonly family: Family;
-  readonly clientAddress: Address;
-  readonly clientPort: number;
-  /** The firewall mark in its first word for the template of a firewall-mark service. */
-  readonly virtualAddress: Address;
-  readonly virtualPort: number;
-  /** May be of another family than the client's. */
-  readonly destinationAddress: Address;
-  readonly destinationPort: number;
-  /** Name of the state, such as `SYN_RECV`. */
-  readonly state: string;
-  /** Time left; fractions are dropped, and nothing is ever less than 0. */
-  readonly expires: Seconds;
-  /** Whether a synchronisation daemon made it. */
-  readonly synced: boolean;
-  /** Name of the persistence engine, where it holds data. */
-  readonly engineName?: string | undefined;
-  readonly engineData?: string | undefined;
-}
 
 /** A port an application helper watches. */
 export interface HelperRecord {
@@ -55,12 +32,6 @@ export interface HelperRecord {
   readonly name: string;
 }
 
-/** The counters among the values of a snapshot. */
-export type Counters = Pick<
-  StatsSnapshot,
-  "conns" | "inPackets" | "outPackets" | "inBytes" | "outBytes"
->;
-
 /** Where the files come from. */
 export interface StatusSources {
   readonly administration: Administration;
@@ -69,7 +40,7 @@ export interface StatusSources {
   /** Counters and rates of all traffic, as commands see them. */
   totals(): StatsSnapshot;
   /** Counters of all traffic as they stand and never zeroed, one element a processor. */
-  processors(): readonly Counters[];
+  processors(): readonly CounterValues[];
   connections(): Iterable<ConnectionRecord>;
   helpers(): Iterable<HelperRecord>;
 }
@@ -189,7 +160,7 @@ export function* statsLines(totals: StatsSnapshot): Generator<string> {
 
 /** Yields the lines of `ip_vs_stats_percpu`. */
 export function* processorLines(
-  processors: readonly Counters[],
+  processors: readonly CounterValues[],
   totals: StatsSnapshot,
 ): Generator<string> {
   yield "       Total Incoming Outgoing         Incoming         Outgoing\n";
@@ -213,7 +184,7 @@ export function* helperLines(helpers: Iterable<HelperRecord>): Generator<string>
 
 type Five = readonly [bigint, bigint, bigint, bigint, bigint];
 
-function countersOf(from: Counters): Five {
+function countersOf(from: CounterValues): Five {
   return [from.conns, from.inPackets, from.outPackets, from.inBytes, from.outBytes];
 }
 

@@ -11,19 +11,19 @@
 import { IpvsError } from "../base/error.ts";
 import { formatAddress } from "../net/address.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
-import { assertAssignable } from "./assignable-address.ts";
-import type { Destination } from "./destination.ts";
-import type { DestinationRegistry } from "./destination-registry.ts";
-import type { EngineState } from "./engine-state.ts";
-import type { Cancel, PeriodicJobs } from "./periodic-jobs.ts";
-import type { Scheduler, SchedulerContext, SchedulerModule } from "./scheduler.ts";
 import {
   type DestinationConfig,
   type DestinationId,
   type ServiceConfig,
   type ServiceId,
   TUNNEL_TYPE,
-} from "./service-types.ts";
+} from "../wire/ipvs-objects.ts";
+import { assertAssignable } from "./assignable-address.ts";
+import type { Destination } from "./destination.ts";
+import type { DestinationRegistry } from "./destination-registry.ts";
+import type { EngineState } from "./engine-state.ts";
+import type { Cancel, PeriodicJobs } from "./periodic-jobs.ts";
+import type { Scheduler, SchedulerContext, SchedulerModule } from "./scheduler.ts";
 import { VirtualService } from "./virtual-service.ts";
 
 const MAX_THRESHOLD = 2147483647;

@@ -48,7 +48,7 @@ export class ConnectionLifecycle {
   open(seed: Readonly<ConnectionSeed>, destination: Destination | undefined): ConnectionHandle {
     const { connections, profile } = this.#state;
     const handle = connections.create(seed);
-    connections.setTimeout(handle, NEW_SECONDS * profile.ticksPerSecond);
+    connections.setTimeoutTicks(handle, NEW_SECONDS * profile.ticksPerSecond);
     if (destination !== undefined) {
       connections.setDestination(handle, destination.number);
       destination.bind((seed.flags & CONNECTION_FLAG.template) !== 0);
@@ -81,7 +81,7 @@ export class ConnectionLifecycle {
 
   /** Ends a connection by force at the next tick, and its controller too if nothing else holds that. */
   drop(handle: ConnectionHandle): void {
-    this.#state.connections.setTimeout(handle, 0);
+    this.#state.connections.setTimeoutTicks(handle, 0);
     this.expireNow(handle);
   }
 
@@ -119,7 +119,7 @@ export class ConnectionLifecycle {
       this.#recount(handle, protocol.isActive(after));
       connections.setState(handle, after);
     }
-    connections.setTimeout(handle, protocol.timeouts[after]! * profile.ticksPerSecond);
+    connections.setTimeoutTicks(handle, protocol.timeouts[after]! * profile.ticksPerSecond);
     if (protocol.assuresTemplate(after, direction)) this.#assureController(handle);
   }
 
@@ -204,7 +204,7 @@ export class ConnectionLifecycle {
     }
     const timeout = KEPT_SECONDS * profile.ticksPerSecond;
     const { now } = this.#wheel;
-    connections.setTimeout(handle, timeout);
+    connections.setTimeoutTicks(handle, timeout);
     const fires = roundedDeadline(now, now + timeout);
     connections.setDeadline(handle, now + timeout, fires);
     this.#arm(handle, fires);

@@ -368,7 +368,7 @@ export class ConnectionTable {
     return this.#get(handle, TIMEOUT);
   }
 
-  setTimeout(handle: ConnectionHandle, timeout: Ticks): void {
+  setTimeoutTicks(handle: ConnectionHandle, timeout: Ticks): void {
     this.#set(handle, TIMEOUT, timeout);
   }
 

@@ -10,9 +10,9 @@
  */
 import type { Ticks } from "../base/clock.ts";
 import { type Address, sameAddress } from "../net/address.ts";
+import type { DestinationConfig } from "../wire/ipvs-objects.ts";
 import { Destination } from "./destination.ts";
 import type { Profile } from "./profile.ts";
-import type { DestinationConfig } from "./service-types.ts";
 import type { VirtualService } from "./virtual-service.ts";
 
 /** How long an unreferenced destination is kept, in seconds. */

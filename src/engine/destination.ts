@@ -6,11 +6,11 @@
  * @module
  */
 import type { Address, Family } from "../net/address.ts";
+import type { DestinationConfig, DestinationStatus } from "../wire/ipvs-objects.ts";
+import { FORWARDING_METHODS } from "../wire/ipvs-objects.ts";
 import { CONNECTION_FLAG } from "./connection-table.ts";
 import type { Profile } from "./profile.ts";
 import type { SchedulableDestination } from "./scheduler.ts";
-import type { DestinationConfig, DestinationStatus } from "./service-types.ts";
-import { FORWARDING_METHODS } from "./service-types.ts";
 import { Stats } from "./stats.ts";
 import type { VirtualService } from "./virtual-service.ts";
 

@@ -11,6 +11,20 @@ import type { Clock, Ticks } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { type Random, SeededRandom } from "../base/random.ts";
 import type { Frame } from "../wire/frame.ts";
+import type {
+  CounterValues,
+  DaemonConfig,
+  DaemonRole,
+  DestinationConfig,
+  DestinationId,
+  DestinationStatus,
+  EngineInfo,
+  ServiceConfig,
+  ServiceId,
+  ServiceStatus,
+  StatsSnapshot,
+  TimeoutConfig,
+} from "../wire/ipvs-objects.ts";
 import { Configuration, type SchedulerRegistry } from "./configuration.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
@@ -24,19 +38,6 @@ import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
-import type {
-  DaemonConfig,
-  DaemonRole,
-  DestinationConfig,
-  DestinationId,
-  DestinationStatus,
-  EngineInfo,
-  ServiceConfig,
-  ServiceId,
-  ServiceStatus,
-  TimeoutConfig,
-} from "./service-types.ts";
-import type { CounterValues, StatsSnapshot } from "./stats.ts";
 import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
 import { REASON, REASONS, type ReasonName, VERDICT, type Verdict } from "./verdict.ts";
 

@@ -106,7 +106,7 @@ export class Persistence {
       seed.flags |= CONNECTION_FLAG.onePacket;
     }
     const template = this.#lifecycle.open(seed, destination);
-    connections.setTimeout(template, service.config.timeout * profile.ticksPerSecond);
+    connections.setTimeoutTicks(template, service.config.timeout * profile.ticksPerSecond);
     return template;
   }
 

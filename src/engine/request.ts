@@ -6,6 +6,7 @@
  * @module
  */
 import { ICMP } from "../net/protocol.ts";
+import { FORWARDING_METHODS } from "../wire/ipvs-objects.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { ConnectionScheduling, DECIDED, LEAVE } from "./connection-scheduling.ts";
 import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-table.ts";
@@ -20,7 +21,6 @@ import { noDestination } from "./no-destination.ts";
 import type { Packet } from "./packet.ts";
 import { DIRECTION } from "./protocol/protocol.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
-import { FORWARDING_METHODS } from "./service-types.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 
 /** Bit of conn_reuse_mode that lets a port be used again in FIN_WAIT too. */

@@ -5,7 +5,7 @@
  */
 import { type AddressWords, type Family, fold, sameWords } from "../net/address.ts";
 import { TCP } from "../net/protocol.ts";
-import type { ServiceId } from "./service-types.ts";
+import type { ServiceId } from "../wire/ipvs-objects.ts";
 import type { VirtualService } from "./virtual-service.ts";
 
 const FTP_PORT = 21;

@@ -13,7 +13,7 @@ import {
   type ServiceId,
   TUNNEL_FLAG,
   TUNNEL_TYPE,
-} from "./service-types.ts";
+} from "../wire/ipvs-objects.ts";
 
 const PROTOCOLS = { tcp: TCP, udp: UDP, sctp: SCTP } as const;
 const DEFAULT_SCHEDULER = "wlc";

@@ -8,32 +8,7 @@
  *
  * @module
  */
-
-/**
- * Counters and rates as commands see them.
- *
- * 64-bit quantities, so `bigint`: they live on control paths only. "Bps" is bytes per second.
- * Source: linux/ip_vs.h `IPVS_STATS_ATTR_*`.
- */
-export interface StatsSnapshot {
-  readonly conns: bigint;
-  readonly inPackets: bigint;
-  readonly outPackets: bigint;
-  readonly inBytes: bigint;
-  readonly outBytes: bigint;
-  /** Connections per second. */
-  readonly cps: bigint;
-  readonly inPps: bigint;
-  readonly outPps: bigint;
-  readonly inBps: bigint;
-  readonly outBps: bigint;
-}
-
-/** The counters among the values of a snapshot. */
-export type CounterValues = Pick<
-  StatsSnapshot,
-  "conns" | "inPackets" | "outPackets" | "inBytes" | "outBytes"
->;
+import type { CounterValues, StatsSnapshot } from "../wire/ipvs-objects.ts";
 
 /** The five counters, in the order they are listed. */
 const COUNTERS = 5;

@@ -4,14 +4,14 @@
  * @module
  */
 import type { Family } from "../net/address.ts";
-import type { Destination } from "./destination.ts";
-import type { SchedulableService, Scheduler } from "./scheduler.ts";
 import {
   SERVICE_FLAG,
   type ServiceConfig,
   type ServiceId,
   type ServiceStatus,
-} from "./service-types.ts";
+} from "../wire/ipvs-objects.ts";
+import type { Destination } from "./destination.ts";
+import type { SchedulableService, Scheduler } from "./scheduler.ts";
 import { Stats } from "./stats.ts";
 
 /** One virtual service. */

@@ -6,9 +6,9 @@
  * @module
  */
 import { IpvsError } from "../base/error.ts";
-import type { DaemonConfig, DaemonRole } from "../engine/service-types.ts";
 import { type Address, addressBytes, addressFromBytes } from "../net/address.ts";
 import { IPVS_ATTRIBUTE } from "./ipvs-genl.ts";
+import type { DaemonConfig, DaemonRole } from "./ipvs-objects.ts";
 import { type AttributePolicy, type Attributes, present } from "./netlink-attributes.ts";
 import type { MessageWriter } from "./netlink-writer.ts";
 

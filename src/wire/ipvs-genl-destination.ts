@@ -6,13 +6,6 @@
  * @module
  */
 import { IpvsError } from "../base/error.ts";
-import {
-  type DestinationConfig,
-  type DestinationId,
-  type DestinationStatus,
-  FORWARDING_METHODS,
-  type ForwardingMethod,
-} from "../engine/service-types.ts";
 import type { Family } from "../net/address.ts";
 import {
   ADDRESS_LENGTH,
@@ -23,6 +16,13 @@ import {
   IPVS_ATTRIBUTE,
 } from "./ipvs-genl.ts";
 import { readStats, writeStats } from "./ipvs-genl-stats.ts";
+import {
+  type DestinationConfig,
+  type DestinationId,
+  type DestinationStatus,
+  FORWARDING_METHODS,
+  type ForwardingMethod,
+} from "./ipvs-objects.ts";
 import { type AttributePolicy, type Attributes, present } from "./netlink-attributes.ts";
 import type { MessageWriter } from "./netlink-writer.ts";
 

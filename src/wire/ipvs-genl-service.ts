@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ServiceConfig, ServiceId, ServiceStatus } from "../engine/service-types.ts";
+
 import { type Family, UNSPECIFIED } from "../net/address.ts";
 import { TCP } from "../net/protocol.ts";
 import {
@@ -17,6 +17,7 @@ import {
   IPVS_ATTRIBUTE,
 } from "./ipvs-genl.ts";
 import { readStats, writeStats } from "./ipvs-genl-stats.ts";
+import type { ServiceConfig, ServiceId, ServiceStatus } from "./ipvs-objects.ts";
 import { viewOf } from "./netlink.ts";
 import { type AttributePolicy, type Attributes, present } from "./netlink-attributes.ts";
 import type { MessageWriter } from "./netlink-writer.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { StatsSnapshot } from "../engine/stats.ts";
+import type { StatsSnapshot } from "./ipvs-objects.ts";
 import type { AttributePolicy, Attributes } from "./netlink-attributes.ts";
 import type { MessageWriter } from "./netlink-writer.ts";
 

@@ -9,8 +9,8 @@
  * @module
  */
 import { IpvsError } from "../base/error.ts";
-import type { EngineInfo, TimeoutConfig } from "../engine/service-types.ts";
 import { type Address, addressBytes, addressFromBytes, type Family } from "../net/address.ts";
+import type { EngineInfo, TimeoutConfig } from "./ipvs-objects.ts";
 import { type AttributePolicy, type Attributes, present } from "./netlink-attributes.ts";
 import type { MessageWriter } from "./netlink-writer.ts";
 

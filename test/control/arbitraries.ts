@@ -4,6 +4,7 @@
  * @module
  */
 import fc from "fast-check";
+import { type Address, addressFromBytes, type Family, UNSPECIFIED } from "../../src/net/address.ts";
 import type {
   DaemonConfig,
   DestinationConfig,
@@ -12,10 +13,9 @@ import type {
   ServiceConfig,
   ServiceId,
   ServiceStatus,
-} from "../../src/engine/service-types.ts";
-import { FORWARDING_METHODS } from "../../src/engine/service-types.ts";
-import type { StatsSnapshot } from "../../src/engine/stats.ts";
-import { type Address, addressFromBytes, type Family, UNSPECIFIED } from "../../src/net/address.ts";
+  StatsSnapshot,
+} from "../../src/wire/ipvs-objects.ts";
+import { FORWARDING_METHODS } from "../../src/wire/ipvs-objects.ts";
 
 export const uint8 = fc.nat(0xff);
 export const uint16 = fc.nat(0xffff);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import t from "tap";
 import { connectionEntries } from "../../src/control/conn-entries.ts";
-import { type ConnectionRecord, connectionLines, protocolName } from "../../src/control/procfs.ts";
+import { connectionLines, protocolName } from "../../src/control/procfs.ts";
+import type { ConnectionRecord } from "../../src/engine/connection-record.ts";
 import { parseAddress } from "../../src/net/address.ts";
 import { address, uint16, uint32 } from "./arbitraries.ts";
 

@@ -1,10 +1,6 @@
 import t from "tap";
-import {
-  type ConnectionRecord,
-  protocolName,
-  type StatusSources,
-  statusFile,
-} from "../../src/control/procfs.ts";
+import { protocolName, type StatusSources, statusFile } from "../../src/control/procfs.ts";
+import type { ConnectionRecord } from "../../src/engine/connection-record.ts";
 import { type Address, ipv4Address, parseAddress } from "../../src/net/address.ts";
 import {
   DIRECT,

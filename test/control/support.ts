@@ -6,6 +6,8 @@
 
 import { IpvsError } from "../../src/base/error.ts";
 import type { Administration } from "../../src/control/backend.ts";
+import { parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
+import { formatEndpoint } from "../../src/net/endpoint.ts";
 import type {
   DaemonConfig,
   DestinationConfig,
@@ -14,12 +16,10 @@ import type {
   ServiceConfig,
   ServiceId,
   ServiceStatus,
+  StatsSnapshot,
   TimeoutConfig,
-} from "../../src/engine/service-types.ts";
-import { SERVICE_FLAG } from "../../src/engine/service-types.ts";
-import type { StatsSnapshot } from "../../src/engine/stats.ts";
-import { parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
-import { formatEndpoint } from "../../src/net/endpoint.ts";
+} from "../../src/wire/ipvs-objects.ts";
+import { SERVICE_FLAG } from "../../src/wire/ipvs-objects.ts";
 import { type Message, messagesIn, outcomeOf } from "../../src/wire/netlink.ts";
 import { MessageWriter } from "../../src/wire/netlink-writer.ts";
 import { hex } from "../support/packet.ts";

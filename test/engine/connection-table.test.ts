@@ -130,7 +130,7 @@ t.test("every field keeps what it was given", async (t) => {
         const table = new ConnectionTable(3);
         const handle = table.create(seed(made));
         table.setState(handle, state);
-        table.setTimeout(handle, timeout);
+        table.setTimeoutTicks(handle, timeout);
         table.setPackets(handle, packets);
         t.same(
           {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import t from "tap";
 import { ServiceTable } from "../../src/engine/service-table.ts";
-import type { ServiceId } from "../../src/engine/service-types.ts";
 import { serviceConfig, serviceId } from "../../src/engine/shorthand.ts";
 import { VirtualService } from "../../src/engine/virtual-service.ts";
 import { parseAddress } from "../../src/net/address.ts";
+import type { ServiceId } from "../../src/wire/ipvs-objects.ts";
 
 const TCP = 6;
 const UDP = 17;

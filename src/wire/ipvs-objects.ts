@@ -1,5 +1,6 @@
 /**
- * What a virtual service and a destination are told apart by, told to be, and seen to be.
+ * The objects control messages carry: what a virtual service and a destination are told apart by, told to
+ * be, and seen to be.
  *
  * Identity, configuration and observation are separate types: commands carry the first two, listings
  * all three.
@@ -8,7 +9,32 @@
  */
 import type { Seconds } from "../base/clock.ts";
 import type { Address, Family } from "../net/address.ts";
-import type { StatsSnapshot } from "./stats.ts";
+
+/**
+ * Counters and rates as commands see them.
+ *
+ * 64-bit quantities, so `bigint`: they live on control paths only. "Bps" is bytes per second.
+ * Source: linux/ip_vs.h `IPVS_STATS_ATTR_*`.
+ */
+export interface StatsSnapshot {
+  readonly conns: bigint;
+  readonly inPackets: bigint;
+  readonly outPackets: bigint;
+  readonly inBytes: bigint;
+  readonly outBytes: bigint;
+  /** Connections per second. */
+  readonly cps: bigint;
+  readonly inPps: bigint;
+  readonly outPps: bigint;
+  readonly inBps: bigint;
+  readonly outBps: bigint;
+}
+
+/** The counters among the values of a snapshot. */
+export type CounterValues = Pick<
+  StatsSnapshot,
+  "conns" | "inPackets" | "outPackets" | "inBytes" | "outBytes"
+>;
 
 /**
  * What tells a service from any other: its firewall mark if that is not 0, else protocol, address
