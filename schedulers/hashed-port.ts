@@ -4,8 +4,8 @@
  * @module
  */
 import type { SchedulableService, ScheduleRequest } from "../src/engine/scheduler.ts";
-import { SERVICE_FLAG } from "../src/engine/service-types.ts";
 import { hasPorts } from "../src/net/protocol.ts";
+import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
 
 /**
  * Returns the client's port if the service asks for it to be hashed (`-b sh-port`, `-b mh-port`) and

@@ -26,8 +26,8 @@ import type {
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
-import { SERVICE_FLAG } from "../src/engine/service-types.ts";
 import { type Family, fold } from "../src/net/address.ts";
+import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
 import { hashedPort } from "./hashed-port.ts";
 import { gcd } from "./weights.ts";
 

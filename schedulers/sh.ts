@@ -20,8 +20,8 @@ import type {
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
-import { SERVICE_FLAG } from "../src/engine/service-types.ts";
 import { fold } from "../src/net/address.ts";
+import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
 import { hashedPort } from "./hashed-port.ts";
 
 const TABLE_BITS = 8;

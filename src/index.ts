@@ -17,6 +17,18 @@ export type { Decision } from "./engine/decision.ts";
 export { Director, type DirectorOptions } from "./engine/director.ts";
 export type { Host, Route } from "./engine/host.ts";
 export { DEFAULT_PROFILE, PROFILES, type Profile, profileNamed } from "./engine/profile.ts";
+export { destinationConfig, serviceConfig, serviceId } from "./engine/shorthand.ts";
+export {
+  REASONS,
+  type ReasonName,
+  VERDICT,
+  VERDICT_NAMES,
+  type Verdict,
+} from "./engine/verdict.ts";
+export { type Address, formatAddress, parseAddress } from "./net/address.ts";
+export { type Endpoint, formatEndpoint, parseEndpoint } from "./net/endpoint.ts";
+export { Frame } from "./wire/frame.ts";
+export type { StatsSnapshot } from "./wire/ipvs-objects.ts";
 export {
   type DestinationConfig,
   type DestinationId,
@@ -28,16 +40,4 @@ export {
   type ServiceStatus,
   TUNNEL_FLAG,
   TUNNEL_TYPE,
-} from "./engine/service-types.ts";
-export { destinationConfig, serviceConfig, serviceId } from "./engine/shorthand.ts";
-export type { StatsSnapshot } from "./engine/stats.ts";
-export {
-  REASONS,
-  type ReasonName,
-  VERDICT,
-  VERDICT_NAMES,
-  type Verdict,
-} from "./engine/verdict.ts";
-export { type Address, formatAddress, parseAddress } from "./net/address.ts";
-export { type Endpoint, formatEndpoint, parseEndpoint } from "./net/endpoint.ts";
-export { Frame } from "./wire/frame.ts";
+} from "./wire/ipvs-objects.ts";

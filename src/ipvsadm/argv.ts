@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { type ServiceId, TUNNEL_TYPE } from "../engine/service-types.ts";
+
 import { UNSPECIFIED } from "../net/address.ts";
+import { type ServiceId, TUNNEL_TYPE } from "../wire/ipvs-objects.ts";
 import { checkListing, checkOptions, checkServer, checkService } from "./checks.ts";
 import type { Command, Listing, ServiceColumns } from "./command.ts";
 import { type Draft, newDraft } from "./draft.ts";

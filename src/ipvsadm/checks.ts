@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { SERVICE_FLAG } from "../engine/service-types.ts";
+
 import { UDP } from "../net/protocol.ts";
+import { SERVICE_FLAG } from "../wire/ipvs-objects.ts";
 import type { Draft } from "./draft.ts";
 import { fatal } from "./failure.ts";
 import * as messages from "./messages.ts";

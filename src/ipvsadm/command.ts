@@ -11,7 +11,7 @@ import type {
   ServiceConfig,
   ServiceId,
   TimeoutConfig,
-} from "../engine/service-types.ts";
+} from "../wire/ipvs-objects.ts";
 
 /** Which columns a listing of services shows. */
 export type ServiceColumns =

@@ -7,9 +7,9 @@
  * @module
  */
 
-import type { DaemonRole, ForwardingMethod } from "../engine/service-types.ts";
-import { TUNNEL_FLAG, type TUNNEL_TYPE } from "../engine/service-types.ts";
 import { type Address, type Family, UNSPECIFIED } from "../net/address.ts";
+import type { DaemonRole, ForwardingMethod } from "../wire/ipvs-objects.ts";
+import { TUNNEL_FLAG, type TUNNEL_TYPE } from "../wire/ipvs-objects.ts";
 import type { CommandName, OptionName } from "./options.ts";
 
 /** Mask that singles out one IPv4 client. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { SERVICE_FLAG, TUNNEL_FLAG, TUNNEL_TYPE } from "../engine/service-types.ts";
+
 import { UNSPECIFIED } from "../net/address.ts";
 import { SCTP, TCP, UDP } from "../net/protocol.ts";
+import { SERVICE_FLAG, TUNNEL_FLAG, TUNNEL_TYPE } from "../wire/ipvs-objects.ts";
 import type { Draft } from "./draft.ts";
 import { fatal } from "./failure.ts";
 import * as messages from "./messages.ts";

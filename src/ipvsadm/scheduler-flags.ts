@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { SERVICE_FLAG } from "../engine/service-types.ts";
+import { SERVICE_FLAG } from "../wire/ipvs-objects.ts";
 import { fatal } from "./failure.ts";
 import * as messages from "./messages.ts";
 

@@ -7,8 +7,9 @@
  *
  * @module
  */
-import type { DestinationId, ServiceId } from "../engine/service-types.ts";
+
 import type { AddressWords } from "../net/address.ts";
+import type { DestinationId, ServiceId } from "../wire/ipvs-objects.ts";
 
 /** Returns a number below, at or above 0 as `a` belongs before, with or after `b`. */
 export type Compare<T> = (a: T, b: T) => number;

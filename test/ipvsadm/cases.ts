@@ -6,8 +6,8 @@
 import { readFileSync } from "node:fs";
 import { IpvsError } from "../../src/base/error.ts";
 import type { Backend } from "../../src/control/backend.ts";
-import type { StatsSnapshot } from "../../src/engine/stats.ts";
 import { formatEndpoint } from "../../src/net/endpoint.ts";
+import type { StatsSnapshot } from "../../src/wire/ipvs-objects.ts";
 import { fixture } from "../support/files.ts";
 import { noBackend, type Printed, runIpvsadm } from "./support.ts";
 

@@ -7,6 +7,8 @@
  */
 import { type ErrorCode, IpvsError } from "../../src/base/error.ts";
 import type { Backend } from "../../src/control/backend.ts";
+import { type Address, formatAddress, sameAddress } from "../../src/net/address.ts";
+import { formatEndpoint } from "../../src/net/endpoint.ts";
 import type {
   DaemonConfig,
   DestinationConfig,
@@ -15,11 +17,9 @@ import type {
   ServiceConfig,
   ServiceId,
   ServiceStatus,
+  StatsSnapshot,
   TimeoutConfig,
-} from "../../src/engine/service-types.ts";
-import type { StatsSnapshot } from "../../src/engine/stats.ts";
-import { type Address, formatAddress, sameAddress } from "../../src/net/address.ts";
-import { formatEndpoint } from "../../src/net/endpoint.ts";
+} from "../../src/wire/ipvs-objects.ts";
 
 const SCHEDULERS = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh none".split(" ");
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import t from "tap";
-import type { ServiceId } from "../../src/engine/service-types.ts";
 import { compareDestinations, compareServices, mergeSort } from "../../src/ipvsadm/sort.ts";
 import { type Address, formatAddress, parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
+import type { ServiceId } from "../../src/wire/ipvs-objects.ts";
 
 function service(address: Address, fwmark = 0): ServiceId {
   return { family: address.family, protocol: 6, address, port: 80, fwmark };

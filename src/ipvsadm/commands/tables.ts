@@ -4,8 +4,8 @@
  * @module
  */
 import type { Backend } from "../../control/backend.ts";
-import type { DestinationStatus, ServiceId, ServiceStatus } from "../../engine/service-types.ts";
 import type { Address } from "../../net/address.ts";
+import type { DestinationStatus, ServiceId, ServiceStatus } from "../../wire/ipvs-objects.ts";
 import { listingFailure } from "../failure.ts";
 import * as messages from "../messages.ts";
 import type { CommandName } from "../options.ts";

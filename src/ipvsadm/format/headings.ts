@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EngineInfo } from "../../engine/service-types.ts";
+import type { EngineInfo } from "../../wire/ipvs-objects.ts";
 import type { ServiceColumns } from "../command.ts";
 import { left, right } from "./columns.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StatsSnapshot } from "../../engine/stats.ts";
+import type { StatsSnapshot } from "../../wire/ipvs-objects.ts";
 import { right } from "./columns.ts";
 import { counterText } from "./numbers.ts";
 

@@ -5,14 +5,15 @@
  *
  * @module
  */
+
+import { SCTP, TCP, UDP } from "../../net/protocol.ts";
 import {
   type DestinationStatus,
   type ForwardingMethod,
   SERVICE_FLAG,
   type ServiceId,
   type ServiceStatus,
-} from "../../engine/service-types.ts";
-import { SCTP, TCP, UDP } from "../../net/protocol.ts";
+} from "../../wire/ipvs-objects.ts";
 import { formatSchedulerFlags, SCHEDULER_FLAGS } from "../scheduler-flags.ts";
 import { endpointText, type KnownNames } from "./endpoint.ts";
 import { netmaskText } from "./services.ts";

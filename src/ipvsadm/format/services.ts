@@ -3,15 +3,16 @@
  *
  * @module
  */
+
+import { type Family, formatAddress, ipv4Address } from "../../net/address.ts";
+import { SCTP, TCP, UDP } from "../../net/protocol.ts";
 import {
   type DestinationStatus,
   type ForwardingMethod,
   SERVICE_FLAG,
   type ServiceConfig,
   type ServiceStatus,
-} from "../../engine/service-types.ts";
-import { type Family, formatAddress, ipv4Address } from "../../net/address.ts";
-import { SCTP, TCP, UDP } from "../../net/protocol.ts";
+} from "../../wire/ipvs-objects.ts";
 import type { ServiceColumns } from "../command.ts";
 import { FULL_MASK } from "../draft.ts";
 import { formatSchedulerFlags, SCHEDULER_FLAGS } from "../scheduler-flags.ts";

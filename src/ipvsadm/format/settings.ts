@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { DaemonConfig, TimeoutConfig } from "../../engine/service-types.ts";
+
 import { formatAddress } from "../../net/address.ts";
+import type { DaemonConfig, TimeoutConfig } from "../../wire/ipvs-objects.ts";
 
 /** Returns the line of the three timeouts, in seconds. */
 export function timeoutLine(timeouts: TimeoutConfig): string {

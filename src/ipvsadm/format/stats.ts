@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StatsSnapshot } from "../../engine/stats.ts";
+import type { StatsSnapshot } from "../../wire/ipvs-objects.ts";
 import { counterText } from "./numbers.ts";
 
 /** Returns the counters of a service. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DestinationConfig, TUNNEL_FLAG, TUNNEL_TYPE } from "../../engine/service-types.ts";
+import { type DestinationConfig, TUNNEL_FLAG, TUNNEL_TYPE } from "../../wire/ipvs-objects.ts";
 
 /** Checksum modes: as `--tun-info` shows them, and as the option is called. */
 const CHECKSUMS = {

@@ -1,0 +1,302 @@
+/**
+ * Has the host hand over the packets of virtual services, and undoes it.
+ *
+ * The rules are those of capture-rules.ts. Nothing lasts beyond the process but rules and settings, and
+ * these can be undone by any later process: rules carry a number of ours, settings stand in a file. The
+ * host is at no moment without a rule for its local addresses, in whatever step the process dies.
+ *
+ * Source: ip-rule(8); Documentation/networking/policy-routing.rst.
+ *
+ * @module
+ */
+import type { Family } from "../src/net/address.ts";
+import { ORIGIN, TABLE } from "../src/wire/rtnetlink.ts";
+import { RULE_ACTION, type Rule } from "../src/wire/rtnetlink-rule.ts";
+import {
+  captureRule,
+  FIRST_TABLE,
+  givenBackRule,
+  isLocalLookup,
+  landingRule,
+  OUR_ORIGIN,
+  PRIORITY,
+  type Selector,
+  selectorKey,
+} from "./capture-rules.ts";
+import { enableForwarding, restoreSettings } from "./host-settings.ts";
+import { ruleCommand } from "./ip-command.ts";
+import { RoutingRules } from "./routing-rules.ts";
+import { readSysctl, writeSysctl } from "./sys/sysctl.ts";
+import type { Log } from "./tun.ts";
+
+export type { Selector } from "./capture-rules.ts";
+
+/** An interface packets are routed into. */
+export interface CaptureDevice {
+  readonly name: string;
+  /** Index of the interface. */
+  readonly interfaceIndex: number;
+}
+
+/** What an interception is opened with. */
+export interface InterceptionOptions {
+  /** Returns the device for packets of a firewall mark, 0 for all others; opens it when needed. */
+  readonly deviceFor: (mark: number) => CaptureDevice;
+  /** File for the settings to restore, in a folder that exists. */
+  readonly statePath: string;
+  readonly log?: Log;
+}
+
+const FAMILIES = [4, 6] as const satisfies readonly Family[];
+
+/** The host's local rule as it stands when nobody touched it. */
+function hostsLocalRule(family: Family): Rule {
+  return {
+    family,
+    priority: 0,
+    origin: ORIGIN.kernel,
+    action: RULE_ACTION.lookup,
+    table: TABLE.local,
+  };
+}
+
+/** The packets of this network namespace that the director gets. */
+export class Interception {
+  readonly #options: Required<InterceptionOptions>;
+  readonly #routing: RoutingRules;
+  /** What is in force, by `selectorKey`. */
+  readonly #installed = new Map<string, Rule>();
+  /** What undoes each change but for those of `#installed`, newest last. */
+  readonly #undo: (() => void)[] = [];
+  /** Families whose local rule has been moved. */
+  readonly #families = new Set<Family>();
+  /** Tables by family and mark. */
+  readonly #tables = new Map<string, number>();
+  #open = true;
+
+  private constructor(options: Required<InterceptionOptions>, routing: RoutingRules) {
+    this.#options = options;
+    this.#routing = routing;
+  }
+
+  /**
+   * Begins without any packet, after undoing what a process that was killed has left.
+   *
+   * @throws SystemError when the kernel refuses; Error when another director is at work in this network
+   *   namespace, or without koffi
+   */
+  static open(options: InterceptionOptions): Interception {
+    const { log = () => {} } = options;
+    const own = options.deviceFor(0).name;
+    const routing = new RoutingRules(log);
+    try {
+      for (const rule of FAMILIES.flatMap((family) => ownRules(routing, family))) {
+        const name = rule.interfaceIn;
+        if (name === undefined || name === own) continue;
+        if (readSysctl(`net/ipv4/conf/${name}/forwarding`) === undefined) continue;
+        throw new Error(
+          `Cannot intercept packets with "${own}": another director does so with "${name}"`,
+        );
+      }
+      cleanUp({ statePath: options.statePath, log });
+      return new Interception({ ...options, log }, routing);
+    } catch (error) {
+      routing.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Has the host hand over what `selectors` select, and nothing else. Packets that stay selected are
+   * handed over without a gap.
+   *
+   * @throws Error (most often a SystemError) when the host refuses a change; what was in force then
+   *   still is
+   */
+  apply(selectors: readonly Selector[]): void {
+    const wanted = new Map(selectors.map((selector) => [selectorKey(selector), selector]));
+    const undo: (() => void)[] = [];
+    const prepared = this.#undo.length;
+    try {
+      for (const [key, selector] of wanted) {
+        if (!this.#installed.has(key)) undo.push(this.#install(key, selector));
+      }
+      for (const [key, rule] of [...this.#installed]) {
+        if (!wanted.has(key)) undo.push(this.#uninstall(key, rule));
+      }
+    } catch (error) {
+      // A host that refuses this as well is beyond help; the first refusal tells why.
+      attemptAll(undo.reverse());
+      attemptAll(this.#undo.splice(prepared).reverse());
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the host as it was. Calling it again does nothing.
+   *
+   * @throws Error when the host refuses; everything else has been undone then, and `cleanUp` may try
+   *   again
+   */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { statePath, log } = this.#options;
+    const [failure] = attemptAll([
+      ...Array.from(this.#installed.values(), (rule) => () => this.#routing.deleteRule(rule)),
+      ...this.#undo.reverse(),
+      () => restoreSettings(statePath, log),
+    ]);
+    this.#routing.close();
+    if (failure !== undefined) throw failure;
+  }
+
+  #install(key: string, selector: Selector): () => void {
+    const table = this.#tableFor(selector.family, selector.fwmark ?? 0);
+    const rule = captureRule(selector, table);
+    this.#routing.addRule(rule);
+    this.#installed.set(key, rule);
+    return () => void this.#uninstall(key, rule);
+  }
+
+  #uninstall(key: string, rule: Rule): () => void {
+    this.#routing.deleteRule(rule);
+    this.#installed.delete(key);
+    return () => {
+      this.#routing.addRule(rule);
+      this.#installed.set(key, rule);
+    };
+  }
+
+  /** Returns the table that leads into the device of a mark, prepared with all it needs. */
+  #tableFor(family: Family, mark: number): number {
+    const name = `${family} ${mark}`;
+    const known = this.#tables.get(name);
+    if (known !== undefined) return known;
+    // A mark keeps its table in both families, and the tables of ended marks are not used again.
+    const table = this.#tables.get(`${family === 4 ? 6 : 4} ${mark}`) ?? this.#freeTable(mark);
+    const from = this.#undo.length;
+    try {
+      if (!this.#families.has(family)) this.#makeRoom(family);
+      this.#leadInto(this.#options.deviceFor(mark), family, table);
+    } catch (error) {
+      attemptAll(this.#undo.splice(from).reverse());
+      throw error;
+    }
+    this.#tables.set(name, table);
+    this.#undo.push(() => void this.#tables.delete(name));
+    return table;
+  }
+
+  #freeTable(mark: number): number {
+    return mark === 0 ? FIRST_TABLE : Math.max(FIRST_TABLE, ...this.#tables.values()) + 1;
+  }
+
+  /** Moves the host's local rule behind the place of ours and has the host forward packets. */
+  #makeRoom(family: Family): void {
+    const { statePath, log } = this.#options;
+    const rules = this.#routing.rules(family);
+    const first = rules.find((rule) => rule.priority === 0 && isLocalLookup(rule));
+    const foreign = rules.find(({ priority }) => priority > 0 && priority <= PRIORITY.local);
+    if (foreign !== undefined) {
+      throw new Error(
+        `Cannot intercept packets: policy rules 1–${PRIORITY.local} must be free, the host has "${ruleCommand("add", foreign)}"`,
+      );
+    }
+    this.#addRule(landingRule(family, first !== undefined));
+    if (first !== undefined) {
+      this.#undo.push(() => this.#routing.addRule(first));
+      this.#routing.deleteRule(first);
+    }
+    enableForwarding(family, statePath, log);
+    this.#families.add(family);
+    this.#undo.push(() => void this.#families.delete(family));
+  }
+
+  /** Routes a table into a device, and lets what comes from there pass. */
+  #leadInto(device: CaptureDevice, family: Family, table: number): void {
+    const { name, interfaceIndex } = device;
+    if (family === 6) this.#enableIpv6(name);
+    this.#addRule(givenBackRule(family, name));
+    const route = { family, table, origin: OUR_ORIGIN, out: interfaceIndex };
+    this.#routing.addRoute(route, name);
+    this.#undo.push(() => this.#routing.deleteRoute(route, name));
+  }
+
+  #enableIpv6(name: string): void {
+    const setting = `net/ipv6/conf/${name}/disable_ipv6`;
+    if (readSysctl(setting) !== "1") return;
+    writeSysctl(setting, "0");
+    this.#options.log(`sysctl -w ${setting}=0`);
+  }
+
+  #addRule(rule: Rule): void {
+    this.#routing.addRule(rule);
+    this.#undo.push(() => this.#routing.deleteRule(rule));
+  }
+}
+
+/** What `cleanUp` needs to know. */
+export interface CleanUpOptions {
+  /** The `statePath` of the interception. */
+  readonly statePath: string;
+  readonly log?: Log;
+}
+
+/**
+ * Undoes what an interception has left whose process was killed. Without one it changes nothing.
+ *
+ * @returns the changes made, as commands
+ * @throws SystemError when the kernel refuses; Error without koffi
+ */
+export function cleanUp({ statePath, log = () => {} }: CleanUpOptions): readonly string[] {
+  const commands: string[] = [];
+  const note = (command: string) => {
+    commands.push(command);
+    log(command);
+  };
+  const routing = new RoutingRules(note);
+  try {
+    for (const family of FAMILIES) cleanUpFamily(routing, family);
+  } finally {
+    routing.close();
+  }
+  restoreSettings(statePath, note);
+  return commands;
+}
+
+function cleanUpFamily(routing: RoutingRules, family: Family): void {
+  const rules = routing.rules(family);
+  const own = rules.filter((rule) => rule.origin === OUR_ORIGIN);
+  const tables = new Set([FIRST_TABLE]);
+  for (const { table } of own) if (table !== undefined && table !== TABLE.local) tables.add(table);
+  const hasLocal = rules.some((rule) => rule.priority === 0 && isLocalLookup(rule));
+  if (!hasLocal && own.some(isLocalLookup)) routing.addRule(hostsLocalRule(family));
+  // The captures first: without the rule for what is given back, packets would go in circles.
+  const captures = own.filter((rule) => rule.priority !== PRIORITY.givenBack);
+  for (const rule of captures) routing.deleteRule(rule);
+  for (const rule of own) if (rule.priority === PRIORITY.givenBack) routing.deleteRule(rule);
+  for (const table of tables) {
+    for (const { origin, out } of routing.routes(family, table)) {
+      if (origin !== OUR_ORIGIN || out === undefined) continue;
+      routing.deleteRoute({ family, table, origin, out }, `if${out}`);
+    }
+  }
+}
+
+/** Takes all steps and returns why some of them failed. */
+function attemptAll(steps: readonly (() => void)[]): readonly unknown[] {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return failures;
+}
+
+function ownRules(routing: RoutingRules, family: Family): readonly Rule[] {
+  return routing.rules(family).filter((rule) => rule.origin === OUR_ORIGIN);
+}

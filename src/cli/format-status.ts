@@ -1,0 +1,34 @@
+/**
+ * The text of `uipvs status`.
+ *
+ * @module
+ */
+import type { DirectorStatus } from "../daemon/director-status.ts";
+import { formatDuration } from "../daemon/process-info.ts";
+
+/** Column the values begin in. */
+const NAME_WIDTH = 13;
+
+/** Returns the lines of a status, without the last newline. */
+export function formatStatus(status: DirectorStatus): string {
+  const lines: [name: string, value: string][] = [
+    ["Director", `process ${status.pid}, up for ${formatDuration(status.uptime)}`],
+    ["Socket", status.socket],
+    ["Device", `${status.device} (${status.deviceKind})`],
+    ["Profile", status.profile],
+    ["Services", String(status.services)],
+    ["Destinations", String(status.destinations)],
+    ["Connections", String(status.connections)],
+    ["Packets", formatCounts(status.packets)],
+    ["Drops", formatCounts(status.drops)],
+  ];
+  if (status.fault !== undefined) lines.push(["Fault", status.fault]);
+  return lines.map(([name, value]) => `${name}:`.padEnd(NAME_WIDTH + 1) + value).join("\n");
+}
+
+/** Returns the counts that are not 0, the largest first: `forward 12, accept 3`. */
+function formatCounts(counts: Readonly<Record<string, number>>): string {
+  const seen = Object.entries(counts).filter(([, count]) => count > 0);
+  seen.sort(([, a], [, b]) => b - a);
+  return seen.map(([name, count]) => `${name} ${count}`).join(", ") || "none";
+}

@@ -1,0 +1,118 @@
+/**
+ * Puts an engine together: a director, the server that has it obey, and the pump that feeds it.
+ *
+ * @module
+ */
+import { randomInt } from "node:crypto";
+import type { Device } from "../../dataplane/device.ts";
+import { Pump } from "../../dataplane/pump.ts";
+import { schedulers } from "../../schedulers/index.ts";
+import type { Clock } from "../base/clock.ts";
+import { SeededRandom } from "../base/random.ts";
+import { directorServices } from "../control/director-services.ts";
+import { NetlinkServer } from "../control/netlink-server.ts";
+import { Director } from "../engine/director.ts";
+import type { Host } from "../engine/host.ts";
+import { statusItems } from "./director-status.ts";
+import type { EngineObserver, EngineOptions } from "./engine.ts";
+import { EngineHost, type Interceptor } from "./engine-host.ts";
+import { PacketCounts } from "./packet-counts.ts";
+import { watched } from "./watched-administration.ts";
+
+/** What an engine is put into. */
+export interface Surroundings {
+  readonly device: Device;
+  /** The host around the device. */
+  readonly host: Host;
+  readonly clock: Clock;
+  /** Absent where there is no host to intercept at. */
+  readonly interceptor?: Interceptor | undefined;
+  /** Called before each turn of the pump. */
+  readonly beforeTurn?: (() => void) | undefined;
+  /** Releases what the engine needs besides its device. */
+  readonly release?: (() => void) | undefined;
+}
+
+/** Whom an engine on this thread tells what nobody asked for. */
+export type EngineVoice = Pick<EngineObserver, "log" | "stopRequested">;
+
+/** Returns an engine that does not yet serve. */
+export function assembleEngine(
+  options: EngineOptions,
+  around: Surroundings,
+  voice: EngineVoice,
+): EngineHost {
+  const { device, clock, beforeTurn } = around;
+  const { profile } = options;
+  // Rules drawn by chance must not be foreseeable from outside; nothing here replays.
+  const random = new SeededRandom(randomInt(2 ** 32));
+  // What is sent to a virtual service has arrived, also where the host does not have the address.
+  const host: Host = {
+    route: (family, address) => around.host.route(family, address),
+    isLocal: (family, address) =>
+      around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
+  };
+  const director: Director = new Director({ schedulers, clock, host, random, profile });
+  const counts = new PacketCounts(director.decision);
+  const pump = new Pump(director, device, host, (_frame, verdict) => counts.count(verdict));
+  const startedAt = clock.now();
+  const server = new NetlinkServer(
+    watched(director, (service) => engine.configurationChanged(service)),
+    {
+      ...directorServices(director),
+      status: () =>
+        statusItems({
+          pid: process.pid,
+          uptime: Math.floor((clock.now() - startedAt) / 1000),
+          socket: options.socket,
+          device: device.name,
+          deviceKind: options.device,
+          profile: profile.name,
+          ...configured(director),
+          connections: director.connectionCount,
+          packets: counts.byVerdict(),
+          drops: { ...counts.dropsByReason(), ...dropsOf(device) },
+          fault: engine.fault,
+        }),
+      stop: () => voice.stopRequested(),
+      onFault: (error) => voice.log(`A request could not be answered: ${String(error)}`),
+    },
+  );
+  const engine: EngineHost = new EngineHost({
+    deviceName: device.name,
+    configuration: director,
+    answer: (message) => {
+      // Listings show the time they are asked at, not that of the last packet.
+      director.advance();
+      return server.answer(message);
+    },
+    loop: {
+      turn: () => {
+        beforeTurn?.();
+        return pump.turn();
+      },
+      nextDeadline: () => pump.nextDeadline(),
+    },
+    interceptor: around.interceptor,
+    release: () => {
+      device.close();
+      around.release?.();
+    },
+    log: (line) => voice.log(line),
+  });
+  return engine;
+}
+
+/** Returns how many services and destinations there are. */
+function configured(director: Director): { services: number; destinations: number } {
+  const services = director.services();
+  let destinations = 0;
+  for (const { id } of services) destinations += director.destinations(id).length;
+  return { services: services.length, destinations };
+}
+
+/** Returns what the device could not send, by reasons that cannot be taken for the director's. */
+function dropsOf(device: Device): Readonly<Record<string, number>> {
+  const entries = Object.entries(device.drops).filter(([, count]) => count > 0);
+  return Object.fromEntries(entries.map(([reason, count]) => [`device-${reason}`, count]));
+}

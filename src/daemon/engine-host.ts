@@ -1,0 +1,143 @@
+/**
+ * One engine with all it needs on one thread: who obeys commands, who moves packets, and who has the
+ * host hand the packets over.
+ *
+ * It knows neither which thread it is on nor who waits for packets: `worker.ts` blocks between two
+ * turns, `inline-engine.ts` returns to the event loop.
+ *
+ * @module
+ */
+import type { Selector } from "../../dataplane/interception.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import type { ServiceId } from "../wire/ipvs-objects.ts";
+import { type ConfigurationReader, SelectorIndex } from "./selector-index.ts";
+
+/** Moves packets. */
+export interface PacketLoop {
+  /** Moves at most one batch, lets time pass, and returns how many packets there were. */
+  turn(): number;
+  /** Returns when time has to pass next without a packet, in ms of the engine's clock, or Infinity. */
+  nextDeadline(): Milliseconds;
+}
+
+/** Has the host hand packets over. */
+export interface Interceptor {
+  /** Has the host hand over what `selectors` select, and no longer anything else. */
+  apply(selectors: readonly Selector[]): void;
+  /** Has the host hand over nothing, as before. */
+  close(): void;
+}
+
+/** What an engine is served with. */
+export interface EngineHostParts {
+  readonly deviceName: string;
+  /** Reads services and destinations; changes come by `answer`. */
+  readonly configuration: ConfigurationReader;
+  /** Answers one netlink message, and never throws for one. */
+  readonly answer: (message: Uint8Array) => Uint8Array;
+  readonly loop: PacketLoop;
+  /** Absent where there is no host to intercept at. */
+  readonly interceptor?: Interceptor | undefined;
+  /** Releases the device. */
+  readonly release: () => void;
+  readonly log: (line: string) => void;
+}
+
+/** An engine that can be asked and turned. */
+export class EngineHost {
+  readonly #parts: EngineHostParts;
+  readonly #index: SelectorIndex;
+  #serving = false;
+  /** Whether the host has yet to be told of a change. */
+  #pending = false;
+  #fault: string | undefined;
+  #closed = false;
+
+  constructor(parts: EngineHostParts) {
+    this.#parts = parts;
+    this.#index = new SelectorIndex(parts.configuration);
+  }
+
+  get deviceName(): string {
+    return this.#parts.deviceName;
+  }
+
+  /** Whether packets are moved. */
+  get serving(): boolean {
+    return this.#serving && !this.#closed;
+  }
+
+  /** Takes note that a service or its destinations may have changed, or any service without `id`. */
+  configurationChanged(id?: ServiceId): void {
+    // Before it serves nobody is told, and `start` reads everything.
+    if (!this.serving || this.#parts.interceptor === undefined) return;
+    if (id === undefined) this.#index.refreshAll();
+    const changed = id === undefined || this.#index.refresh(id);
+    // After a fault any change is a reason to try again.
+    this.#pending = this.#pending || changed || this.#fault !== undefined;
+  }
+
+  /**
+   * Answers one message.
+   *
+   * Before a change is answered the host hands over the packets it is about, so whoever has the answer
+   * may send the first one.
+   */
+  answer(message: Uint8Array): Uint8Array {
+    const reply = this.#parts.answer(message);
+    if (this.#pending) this.#intercept();
+    return reply;
+  }
+
+  /** Begins with the packets of the services there are. */
+  start(): void {
+    this.#serving = true;
+    this.#index.refreshAll();
+    this.#intercept();
+    if (this.#fault !== undefined) throw new Error(this.#fault);
+  }
+
+  /** Moves at most one batch of packets and lets time pass; returns how many packets there were. */
+  turn(): number {
+    return this.#parts.loop.turn();
+  }
+
+  /** Returns when `turn` is due without a packet, in ms of the engine's clock; Infinity for never. */
+  nextDeadline(): Milliseconds {
+    return this.serving ? this.#parts.loop.nextDeadline() : Number.POSITIVE_INFINITY;
+  }
+
+  /** Why the host does not hand over the packets of all services, or `undefined`. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** Undoes what was changed of the host and releases the device. Calling it again does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.#parts.interceptor?.close();
+    } finally {
+      this.#parts.release();
+    }
+  }
+
+  /**
+   * A command is not refused when the host cannot be told: the kernel would have obeyed it, listings
+   * show it, and to take it back would be a second change that may fail as well. So the change stays,
+   * the operator is told, `uipvs status` shows it, and the next change tries again.
+   */
+  #intercept(): void {
+    const { interceptor, log } = this.#parts;
+    if (interceptor === undefined) return;
+    try {
+      interceptor.apply(this.#index.selectors);
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = error instanceof Error ? error.message : String(error);
+      log(this.#fault);
+    }
+    this.#pending = false;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Rules a director begins with: a file as `ipvsadm -S -n` writes it.
+ *
+ * One command a line, without the program's name; lines that begin with `#` and empty ones are passed
+ * over. All of the file is understood before any of it is obeyed, and what is refused later ends the
+ * start of the director, so there is none with half of its rules.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import type { Backend } from "../control/backend.ts";
+import { parseCommandLine } from "../ipvsadm/argv.ts";
+import type { Change } from "../ipvsadm/command.ts";
+import { change } from "../ipvsadm/commands/change.ts";
+import { Failure } from "../ipvsadm/failure.ts";
+import { ruleWords } from "../ipvsadm/restore.ts";
+import { Session } from "../ipvsadm/session.ts";
+import { systemResolver } from "../ipvsadm/system-resolver.ts";
+import type { World } from "../ipvsadm/world.ts";
+
+/** One line of a file, understood. */
+interface Rule {
+  /** Where it stands, from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly change: Change;
+}
+
+/** A file of rules, understood and not yet obeyed. */
+export interface Rules {
+  readonly path: string;
+  readonly rules: readonly Rule[];
+}
+
+const NO_RULES: Rules = { path: "", rules: [] };
+
+/** A file of rules that is broken. */
+export class RulesError extends Error {
+  override readonly name = "RulesError";
+
+  /**
+   * @param path the file as it was named
+   * @param line where the fault is, from 1
+   * @param text the line
+   * @param reason what is wrong with it
+   */
+  constructor(path: string, line: number, text: string, reason: string) {
+    super(`Cannot load the rules of "${path}", line ${line}, "${text}": ${reason}`);
+  }
+}
+
+/**
+ * Reads a file of rules; without a path there are none.
+ *
+ * @throws RulesError for a line that cannot be understood, or that changes nothing
+ * @throws the system's error when the file cannot be read
+ */
+export async function readRules(path: string | undefined): Promise<Rules> {
+  if (path === undefined) return NO_RULES;
+  const session = new Session(worldOf());
+  const rules: Rule[] = [];
+  let line = 0;
+  for (const raw of (await readFile(path, "utf8")).split("\n")) {
+    line++;
+    const text = raw.trim();
+    if (text === "" || text.startsWith("#")) continue;
+    try {
+      rules.push({ line, text, change: await parseRule(text, session) });
+    } catch (error) {
+      throw rulesError(path, line, text, error);
+    }
+  }
+  return { path, rules };
+}
+
+/**
+ * Has `backend` obey all rules, in their order.
+ *
+ * @throws RulesError for the first that is refused; those before it stay
+ */
+export async function loadRules(file: Rules, backend: Backend): Promise<void> {
+  const session = new Session(worldOf(backend));
+  for (const rule of file.rules) {
+    try {
+      await change(rule.change, session);
+    } catch (error) {
+      throw rulesError(file.path, rule.line, rule.text, error);
+    }
+  }
+}
+
+async function parseRule(text: string, session: Session): Promise<Change> {
+  const words = ruleWords(text);
+  if (!words[0]?.startsWith("-")) {
+    throw new SyntaxError("must begin with a command such as -A or -a");
+  }
+  const command = await parseCommandLine(words, {
+    program: session.world.name,
+    posixOrder: false,
+    restoring: true,
+    lookup: session.names,
+  });
+  switch (command.verb) {
+    case "list":
+    case "save":
+    case "restore":
+    case "help":
+    case "version":
+      throw new SyntaxError(`"${words[0]}" changes nothing: must be a command such as -A or -a`);
+    default:
+      return command;
+  }
+}
+
+/** Returns the error to end in; a fault that is none of the line's is passed on as it is. */
+function rulesError(path: string, line: number, text: string, error: unknown): unknown {
+  const told = error instanceof Failure || error instanceof SyntaxError;
+  return told ? new RulesError(path, line, text, error.message.trim()) : error;
+}
+
+/** The front end's world for rules: nothing to read or write, and `backend` to obey. */
+function worldOf(backend?: Backend): World {
+  const silent = { write: () => undefined };
+  return {
+    name: "ipvsadm",
+    env: {},
+    stdin: (async function* () {})(),
+    stdout: silent,
+    stderr: silent,
+    director: "",
+    openBackend: async () => {
+      if (backend === undefined) throw new Error("rules are read before there is a director");
+      return backend;
+    },
+    resolver: systemResolver(),
+  };
+}

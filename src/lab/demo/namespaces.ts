@@ -1,0 +1,249 @@
+/**
+ * The laboratory of the demo in network namespaces: real packets, real web servers, and the director
+ * as an administrator would start it.
+ *
+ * @module
+ */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Milliseconds } from "../../base/clock.ts";
+import { endProgram, type HostProgram, type NamespaceHost } from "../namespace-host.ts";
+import { Topology } from "../topology.ts";
+import type { WebAnswer, WebOrder } from "../web-order.ts";
+import {
+  type LabMethod,
+  type Laboratory,
+  type Obeyed,
+  REAL_SERVERS,
+  type RealServer,
+  VIRTUAL,
+} from "./laboratory.ts";
+import {
+  DISOWN_VIRTUAL_ADDRESS,
+  MAKE_TUNNEL,
+  OWN_VIRTUAL_ADDRESS,
+  PLAN,
+  TUNNEL_INTERFACE,
+} from "./plan.ts";
+
+const START_TIMEOUT: Milliseconds = 10_000;
+const ANSWER_TIMEOUT: Milliseconds = 6000;
+
+/** Where the commands of the package are. */
+const BIN = join(dirname(createRequire(import.meta.url).resolve("uipvs/package.json")), "bin");
+
+/** Prompt before commands that are run on all real servers. */
+const WEB_PROMPT = "web2,3,4# ";
+
+/** Returns the words that run a program of the laboratory. */
+function programWords(name: string, ...words: readonly string[]): readonly string[] {
+  // Beside this file, compiled or not.
+  const url = new URL(`../${name}${extname(import.meta.url)}`, import.meta.url);
+  return [process.execPath, fileURLToPath(url), ...words];
+}
+
+/** Hosts in namespaces. */
+export class NamespaceLaboratory implements Laboratory {
+  readonly description: string;
+  readonly #topology: Topology;
+  readonly #client: HostProgram;
+  readonly #waiting = new Map<number, (answer: WebAnswer) => void>();
+  readonly #tunnels: HostProgram[] = [];
+  #method: LabMethod = "masquerade";
+  #director: HostProgram | undefined;
+  #requests = 0;
+  #closed = false;
+
+  private constructor(topology: Topology, client: HostProgram) {
+    this.#topology = topology;
+    this.#client = client;
+    const where = insideUserNamespace() ? " of a user namespace" : "";
+    this.description = `Five hosts in network namespaces${where}: client, director, web2, web3, web4`;
+    createInterface({ input: client.stdout }).on("line", (line) => {
+      const answer = JSON.parse(line) as WebAnswer;
+      this.#waiting.get(answer.id)?.(answer);
+    });
+  }
+
+  /**
+   * Builds the hosts and starts their programs, all but the director.
+   *
+   * @throws Error when something is refused; nothing is left then
+   */
+  static async build(): Promise<NamespaceLaboratory> {
+    const topology = await Topology.build(PLAN);
+    try {
+      const [client] = await Promise.all([
+        startProgram(topology.host("client"), programWords("web-client")),
+        ...REAL_SERVERS.map(({ name }) =>
+          startProgram(topology.host(name), programWords("web-server", name, `${VIRTUAL.port}`)),
+        ),
+      ]);
+      return new NamespaceLaboratory(topology, client);
+    } catch (error) {
+      await topology.stop();
+      throw error;
+    }
+  }
+
+  async arrange(method: LabMethod, show: (line: string) => void): Promise<void> {
+    this.#checkOpen();
+    if (this.#director !== undefined) await endProgram(this.#director);
+    await this.#leave(this.#method, method, show);
+    await this.#enter(this.#method, method, show);
+    this.#method = method;
+    show("director# uipvs up --device tun");
+    this.#director = await this.#startDirector();
+  }
+
+  async uipvsadm(words: readonly string[], input: string): Promise<Obeyed> {
+    this.#checkOpen();
+    const { status, stdout, stderr } = await this.#topology
+      .host("director")
+      .run([process.execPath, join(BIN, "uipvsadm.js"), ...words], {
+        env: { UIPVS_SOCKET: this.#socket },
+        stdin: input,
+      });
+    return { status, output: stdout + stderr };
+  }
+
+  async request(order: WebOrder): Promise<WebAnswer> {
+    this.#checkOpen();
+    const id = this.#requests++;
+    const start = performance.now();
+    const answered = new Promise<WebAnswer>((resolve) => {
+      this.#waiting.set(id, resolve);
+    });
+    const silence = (): WebAnswer => {
+      return { id, time: performance.now() - start, fault: "the web client is silent" };
+    };
+    const impatience = setTimeout(() => this.#waiting.get(id)?.(silence()), ANSWER_TIMEOUT);
+    this.#client.stdin.write(`${JSON.stringify({ ...order, id })}\n`);
+    const answer = await answered;
+    clearTimeout(impatience);
+    this.#waiting.delete(id);
+    return { ...answer, id: order.id };
+  }
+
+  directions(): readonly string[] {
+    const user = insideUserNamespace() ? "-U --preserve-credentials " : "";
+    return [
+      ...this.#topology.hosts.map(
+        (host) => `${host.name.padEnd(9)} nsenter -t ${host.pid} ${user}-n`,
+      ),
+      "On the director:",
+      `  export UIPVS_SOCKET=${this.#socket}`,
+      `  node ${join(BIN, "uipvsadm.js")} -L -n`,
+      "On the client:",
+      `  curl http://${VIRTUAL.address}/`,
+    ];
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#topology.stop();
+    const fault = "the laboratory was closed";
+    for (const [id, answer] of this.#waiting) answer({ id, time: 0, fault });
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Error("Cannot use the laboratory: it was closed");
+  }
+
+  get #socket(): string {
+    return join(this.#topology.host("director").folder, "control.sock");
+  }
+
+  async #startDirector(): Promise<HostProgram> {
+    const words = ["up", "--socket", this.#socket, "--device", "tun"];
+    const host = this.#topology.host("director");
+    return startProgram(host, [process.execPath, join(BIN, "uipvs.js"), ...words], "guarded");
+  }
+
+  /** Undoes on the real servers what the next method has no use for. */
+  async #leave(last: LabMethod, next: LabMethod, show: (line: string) => void): Promise<void> {
+    if (last === "tunnel" && next !== "tunnel") {
+      await Promise.all(this.#tunnels.splice(0).map(endProgram));
+      await this.#onWebServers(`ip link del ${TUNNEL_INTERFACE} 2>/dev/null || true`);
+    }
+    if (last !== "masquerade" && next === "masquerade") {
+      for (const line of DISOWN_VIRTUAL_ADDRESS) await this.#onWebServers(line, show);
+    }
+  }
+
+  /** Makes the real servers ready for the next method. */
+  async #enter(last: LabMethod, next: LabMethod, show: (line: string) => void): Promise<void> {
+    if (last === "masquerade" && next !== "masquerade") {
+      for (const line of OWN_VIRTUAL_ADDRESS) await this.#onWebServers(line, show);
+    }
+    if (last !== "tunnel" && next === "tunnel") {
+      await this.#makeTunnels(show);
+      await this.#onWebServers(`ip link set ${TUNNEL_INTERFACE} up`, show);
+    }
+  }
+
+  async #makeTunnels(show: (line: string) => void): Promise<void> {
+    try {
+      await this.#onWebServers(MAKE_TUNNEL);
+      show(WEB_PROMPT + MAKE_TUNNEL);
+    } catch {
+      show("(this kernel has no ipip driver: a small program on a TUN device unpacks instead)");
+      const words = programWords("decapsulator", TUNNEL_INTERFACE);
+      const starts = REAL_SERVERS.map(({ name }) => startProgram(this.#topology.host(name), words));
+      this.#tunnels.push(...(await Promise.all(starts)));
+    }
+  }
+
+  async #onWebServers(line: string, show?: (line: string) => void): Promise<void> {
+    show?.(WEB_PROMPT + line);
+    const run = ({ name, address }: RealServer) =>
+      this.#topology.host(name).mustRun(["sh", "-c", line], { env: { RIP: address } });
+    await Promise.all(REAL_SERVERS.map(run));
+  }
+}
+
+/**
+ * Starts a program in a host and waits for its first line, with which it says that it is ready.
+ *
+ * @throws Error with what it said instead, when it ends or takes too long
+ */
+async function startProgram(
+  host: NamespaceHost,
+  words: readonly string[],
+  kind: "own" | "guarded" = "own",
+): Promise<HostProgram> {
+  const program = kind === "own" ? host.spawn(words) : host.spawnGuarded(words);
+  let said = "";
+  program.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    const outcome = await Promise.race([
+      once(program.stdout, "data", { signal }).then(() => "ready" as const),
+      once(program, "close", { signal }).then(() => "ended" as const),
+      pause(START_TIMEOUT, "late" as const, { signal }),
+    ]);
+    if (outcome === "ready") {
+      // Whatever it says later must not fill the pipe.
+      program.stdout.resume();
+      return program;
+    }
+    const why = said.trim() || (outcome === "late" ? "it is not ready after 10 s" : "it ended");
+    throw new Error(`Cannot start "${words.join(" ")}" on "${host.name}": ${why}`);
+  } finally {
+    settled.abort();
+  }
+}
+
+/** Whether this process is in another user namespace than the first. Source: user_namespaces(7). */
+function insideUserNamespace(): boolean {
+  const [, , count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
+  return count !== "4294967295";
+}

@@ -1,0 +1,28 @@
+/**
+ * What the web servers of a laboratory answer, and how their clients read it.
+ *
+ * One line of text: `real server web2, client 192.168.1.10:40000`. The client's address is the one
+ * the server sees: the true one with every forwarding method, as the director never puts its own in.
+ *
+ * @module
+ */
+
+/** The content of an answer. */
+export interface WebPage {
+  /** Name of the real server. */
+  readonly server: string;
+  /** Address of the client as the server saw it. */
+  readonly client: string;
+}
+
+/** Returns the page a server answers with. */
+export function formatPage(server: string, client: string, clientPort: number): string {
+  return `real server ${server}, client ${client}:${clientPort}\n`;
+}
+
+/** Returns what a page says, or `undefined` for any other text. */
+export function parsePage(text: string): WebPage | undefined {
+  const match = /^real server (\S+), client (\S+):\d+\n$/.exec(text);
+  const [, server, client] = match ?? [];
+  return server === undefined || client === undefined ? undefined : { server, client };
+}

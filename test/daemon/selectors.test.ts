@@ -1,0 +1,110 @@
+import t from "tap";
+import { selectorsOfService } from "../../src/daemon/selectors.ts";
+import { parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
+import { AH, TCP, UDP } from "../../src/net/protocol.ts";
+import type {
+  DestinationStatus,
+  ForwardingMethod,
+  ServiceId,
+} from "../../src/wire/ipvs-objects.ts";
+
+const VIRTUAL = parseAddress("192.0.2.1");
+const STATS = {
+  conns: 0n,
+  inPackets: 0n,
+  outPackets: 0n,
+  inBytes: 0n,
+  outBytes: 0n,
+  cps: 0n,
+  inPps: 0n,
+  outPps: 0n,
+  inBps: 0n,
+  outBps: 0n,
+};
+
+function service(port: number, protocol = TCP): ServiceId {
+  return { family: 4, protocol, address: VIRTUAL, port, fwmark: 0 };
+}
+
+function marked(fwmark: number): ServiceId {
+  return { family: 4, protocol: 0, address: UNSPECIFIED[4], port: 0, fwmark };
+}
+
+function destination(
+  address: string,
+  port: number,
+  method: ForwardingMethod = "masquerade",
+): DestinationStatus {
+  return {
+    id: { address: parseAddress(address), port },
+    config: {
+      method,
+      weight: 1,
+      upperThreshold: 0,
+      lowerThreshold: 0,
+      tunnelType: 0,
+      tunnelPort: 0,
+      tunnelFlags: 0,
+    },
+    activeConnections: 0,
+    inactiveConnections: 0,
+    persistentConnections: 0,
+    stats: STATS,
+  };
+}
+
+const request = { direction: "request", family: 4 } as const;
+const reply = { direction: "reply", family: 4 } as const;
+const SERVER = parseAddress("10.0.0.2");
+
+t.test("a service wants its requests, and the replies of masqueraded destinations", async (t) => {
+  const selectors = selectorsOfService(service(80), [
+    destination("10.0.0.2", 8080),
+    destination("10.0.0.3", 80, "direct-route"),
+    destination("10.0.0.4", 80, "tunnel"),
+    destination("10.0.0.5", 80, "local"),
+  ]);
+  t.same(selectors, [
+    { ...request, protocol: TCP, address: VIRTUAL, port: 80 },
+    { ...reply, protocol: TCP, address: SERVER, port: 8080 },
+  ]);
+});
+
+t.test("a service that catches other ports wants those of its protocol", async (t) => {
+  for (const port of [0, 21]) {
+    t.same(selectorsOfService(service(port), [destination("10.0.0.2", 21)]), [
+      { ...request, protocol: TCP, address: VIRTUAL },
+      { ...reply, protocol: TCP, address: SERVER },
+    ]);
+  }
+  t.same(selectorsOfService(service(21, UDP), []), [
+    { ...request, protocol: UDP, address: VIRTUAL, port: 21 },
+  ]);
+});
+
+t.test("a firewall-mark service wants its mark, and all replies of its destinations", async (t) => {
+  t.same(selectorsOfService(marked(7), [destination("10.0.0.2", 80)]), [
+    { ...request, fwmark: 7 },
+    { ...reply, address: SERVER },
+  ]);
+});
+
+t.test("protocols without ports are selected without, unbalanced ones not at all", async (t) => {
+  t.same(selectorsOfService(service(500, AH), [destination("10.0.0.2", 500)]), [
+    { ...request, protocol: AH, address: VIRTUAL },
+    { ...reply, protocol: AH, address: SERVER },
+  ]);
+  t.same(selectorsOfService(service(80, 1), [destination("10.0.0.2", 80)]), []);
+});
+
+t.test("families are those of each end", async (t) => {
+  const id = { ...service(53, UDP), family: 6, address: parseAddress("2001:db8::1") } as const;
+  const selectors = selectorsOfService(id, [destination("2001:db8::2", 53)]);
+  t.same(
+    selectors.map(({ direction, family }) => [direction, family]),
+    [
+      ["request", 6],
+      ["reply", 6],
+    ],
+  );
+});

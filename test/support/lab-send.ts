@@ -1,0 +1,20 @@
+/**
+ * A program that sends the IPv4 packets of its arguments, in hexadecimal, as they are.
+ *
+ *     node lab-send.js NEXT-HOP PACKET...
+ *
+ * @module
+ */
+import { openLibc } from "../../dataplane/sys/libc.ts";
+import { RawSocket } from "../../dataplane/sys/raw-socket.ts";
+import { parseAddress } from "../../src/net/address.ts";
+import { hex } from "./packet.ts";
+
+const [nextHop = "", ...packets] = process.argv.slice(2);
+const libc = openLibc("Cannot send packets");
+const socket = new RawSocket(4);
+for (const packet of packets.map(hex)) {
+  const error = socket.send(libc.addressOf(packet), packet.length, parseAddress(nextHop).words);
+  if (error !== 0) throw new Error(`Cannot send a packet to ${nextHop}: error ${error}`);
+}
+socket.close();
