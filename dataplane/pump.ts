@@ -81,7 +81,9 @@ export class Pump {
       if (forwarded) return this.#director.localOut(frame);
       return this.#director.hostDropped(REASON["martian-source"]);
     }
-    if (this.#host.isLocal(4, this.#destination)) {
+    // A packet captured by its mark was routed here as to a local address, whatever its destination.
+    const captured = forwarded && frame.mark !== 0;
+    if (captured || this.#host.isLocal(4, this.#destination)) {
       if (forwarded) ipv4.adjustTtl(view, start, 1);
       return this.#director.localIn(frame);
     }

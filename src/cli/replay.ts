@@ -4,8 +4,8 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { RulesError } from "../daemon/rules-file.ts";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
+import { RulesError } from "../ipvsadm/rules-file.ts";
 import { DecisionSink } from "../replay/decision-sink.ts";
 import { Replay, ReplayError } from "../replay/replay.ts";
 import { isSameFile } from "../replay/same-file.ts";

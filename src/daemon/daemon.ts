@@ -11,6 +11,7 @@
 import { DirectTransport } from "../control/direct-transport.ts";
 import { NetlinkBackend } from "../control/netlink-backend.ts";
 import type { Profile } from "../engine/profile.ts";
+import { loadRules, readRules } from "../ipvsadm/rules-file.ts";
 import { ControlSocket, occupancy, preparePath } from "./control-socket.ts";
 import type { DeviceKind, Engine } from "./engine.ts";
 import { SocketInUse } from "./holder.ts";
@@ -18,7 +19,6 @@ import { networkNamespace } from "./network-namespace.ts";
 import { processIdentity } from "./process-info.ts";
 import { recover } from "./recovery.ts";
 import { refusal } from "./refusal.ts";
-import { loadRules, readRules } from "./rules-file.ts";
 import { claimState, removeState } from "./state-file.ts";
 
 /** What a director is told when it starts. */

@@ -10,19 +10,19 @@
  * @module
  */
 import type { Selector } from "../../dataplane/capture-rules.ts";
-import { hasPorts, isBalanced, TCP } from "../net/protocol.ts";
+import { TCP, UDP } from "../net/protocol.ts";
 import type { DestinationStatus, ServiceId } from "../wire/ipvs-objects.ts";
 
 /** Port of FTP control connections. */
 const FTP = 21;
 
-/** Returns the selectors of one service and its destinations; none for a protocol not balanced. */
+/** Returns the selectors of one service and its destinations; none for what the engine does not follow. */
 export function selectorsOfService(
   id: ServiceId,
   destinations: readonly DestinationStatus[],
 ): readonly Selector[] {
-  if (id.fwmark === 0 && !isBalanced(id.protocol)) return [];
-  const onePort = id.fwmark === 0 && hasPorts(id.protocol) && !catchesOtherPorts(id);
+  if (!isFollowed(id)) return [];
+  const onePort = id.fwmark === 0 && !catchesOtherPorts(id);
   const selectors = [requestSelector(id, onePort)];
   for (const { id: end, config } of destinations) {
     if (config.method !== "masquerade") continue;
@@ -42,6 +42,11 @@ function requestSelector(id: ServiceId, onePort: boolean): Selector {
   const { family, fwmark, protocol, address, port } = id;
   if (fwmark !== 0) return { direction: "request", family, fwmark };
   return { direction: "request", family, protocol, address, ...(onePort ? { port } : {}) };
+}
+
+/** The engine leaves other packets alone, so they had better stay with the host. */
+function isFollowed({ family, fwmark, protocol }: ServiceId): boolean {
+  return family === 4 && (fwmark !== 0 || protocol === TCP || protocol === UDP);
 }
 
 function catchesOtherPorts({ protocol, port }: ServiceId): boolean {

@@ -339,7 +339,8 @@ export class Director {
     decision.reset();
     const problem = this.#packet.parse(frame);
     if (problem !== WHOLE) {
-      decision.give(VERDICT.drop, problem);
+      const verdict = problem === REASON["ipv6-unsupported"] ? VERDICT.accept : VERDICT.drop;
+      decision.give(verdict, problem);
       return false;
     }
     if (this.#state.servicesOfFamily[this.#packet.family] === 0) {

@@ -59,7 +59,7 @@ export class Packet implements ScheduleRequest {
   /**
    * Reads the packet in `frame`. Bytes behind the length the IP header claims are cut off the frame.
    *
-   * @returns WHOLE, or the reason it must be dropped
+   * @returns WHOLE, or the reason it goes no further: an IPv6 packet is the host's, any other is dropped
    */
   parse(frame: Frame): number {
     this.frame = frame;
@@ -67,6 +67,7 @@ export class Packet implements ScheduleRequest {
     this.network = frame.start;
     this.mark = frame.mark;
     const { view, network } = this;
+    if (frame.length > 0 && ipv4.version(view, network) === 6) return REASON["ipv6-unsupported"];
     if (!ipv4.isWhole(view, network, frame.end)) return REASON["malformed-header"];
     if (!ipv4.checksumIsRight(view, network)) return REASON["bad-header-checksum"];
     this.family = 4;

@@ -33,6 +33,7 @@ export const REASONS = [
   // Accepted.
   "already-handled",
   "not-for-us",
+  "ipv6-unsupported",
   "no-services",
   "not-balanced",
   "icmp",

@@ -17,18 +17,15 @@ import { Pump } from "../../dataplane/pump.ts";
 import { StaticHost } from "../../dataplane/static-host.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../base/clock.ts";
-import { DirectTransport } from "../control/direct-transport.ts";
-import { NetlinkBackend } from "../control/netlink-backend.ts";
-import { NetlinkServer } from "../control/netlink-server.ts";
-import { loadRules, type Rules, readRules } from "../daemon/rules-file.ts";
+import { directorBackend } from "../control/director-services.ts";
 import { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
+import { loadRules, type Rules, readRules } from "../ipvsadm/rules-file.ts";
 import type { Address } from "../net/address.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
-import { AddressSet } from "./address-set.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
 
 /** Packets decided before other events get their turn. */
@@ -103,16 +100,14 @@ export class Replay {
     const rules = await readRules(options.rules);
     const clock = new ManualClock();
     const source = firstAddress(rules);
-    const virtual = new AddressSet();
     const host = new StaticHost({
       ...(source && { source }),
-      isAlsoLocal: (family, address) => virtual.has(family, address),
+      isAlsoLocal: (family, address) => director.hasVirtualAddress(family, address),
     });
-    const director = new Director({ schedulers, clock, host, profile });
-    const backend = new NetlinkBackend(new DirectTransport(new NetlinkServer(director)));
+    const director: Director = new Director({ schedulers, clock, host, profile });
+    const backend = directorBackend(director);
     await loadRules(rules, backend);
     await backend.close();
-    for (const { id } of director.services()) if (id.fwmark === 0) virtual.add(id.address);
     return new Replay(input, await countRecords(input), clock, host, director);
   }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t, { type Test } from "tap";
 import { temporaryFolder } from "../daemon/support.ts";
 import { hostState, inNamespace, ip, runInNamespace } from "../support/namespace.ts";
+import { lacking } from "../support/requirement.ts";
 import { startUipvs, uipvs } from "./support.ts";
 
 const RULES = [
@@ -116,7 +117,9 @@ else {
   t.test("up without privilege is refused, and names what is lacking", async (t) => {
     const through = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
     if (spawnSync(through[0]!, [...through.slice(1), "true"]).status !== 0) {
-      t.pass("no privilege dropped", { skip: "Needs the program setpriv (util-linux)" });
+      t.pass("no privilege dropped", {
+        skip: lacking("it needs the program setpriv (util-linux)"),
+      });
       return;
     }
     const socket = join(temporaryFolder(t), "control.sock");

@@ -8,11 +8,13 @@ import {
   processIdentity,
   runningFor,
 } from "../../src/daemon/process-info.ts";
+import { lacking } from "../support/requirement.ts";
 
-const lack =
-  processIdentity(process.pid) === undefined ? { skip: "needs /proc, which is not mounted" } : {};
+const skip = lacking(
+  processIdentity(process.pid) === undefined ? "it needs /proc, which is not mounted" : false,
+);
 
-t.test("a running process has one identity, which ends with it", lack, async (t) => {
+t.test("a running process has one identity, which ends with it", { skip }, async (t) => {
   const child = spawn("sleep", ["30"]);
   await once(child, "spawn");
   const identity = processIdentity(child.pid!)!;
@@ -27,12 +29,16 @@ t.test("a running process has one identity, which ends with it", lack, async (t)
   t.equal(processIdentity(child.pid!), undefined);
 });
 
-t.test("a process is known by its command line, and by how long it has run", lack, async (t) => {
-  t.match(commandLine(process.pid), /process-info\.test/);
-  const own = processIdentity(process.pid)!;
-  const age = runningFor(own);
-  t.ok(age >= 0 && age <= process.uptime() + 5);
-});
+t.test(
+  "a process is known by its command line, and by how long it has run",
+  { skip },
+  async (t) => {
+    t.match(commandLine(process.pid), /process-info\.test/);
+    const own = processIdentity(process.pid)!;
+    const age = runningFor(own);
+    t.ok(age >= 0 && age <= process.uptime() + 5);
+  },
+);
 
 t.test("the command line of nobody is empty", async (t) => {
   t.equal(commandLine(0x7fffffff), "");

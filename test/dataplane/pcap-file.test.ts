@@ -9,6 +9,7 @@ import { Frame, HEADROOM } from "../../src/wire/frame.ts";
 import { LINK_TYPE } from "../../src/wire/link.ts";
 import { recordsIn, writeCapture } from "../support/capture.ts";
 import { concat, hex, icmp, tcp, udp } from "../support/packet.ts";
+import { lacking } from "../support/requirement.ts";
 import { tcpdump } from "../support/tcpdump.ts";
 
 const TIME = 1_700_000_000_123_456_789n;
@@ -207,7 +208,7 @@ t.test("a broken input is refused before the output is touched", async (t) => {
 });
 
 const openFiles = "/proc/self/fd";
-const noOpenFiles = existsSync(openFiles) ? false : `this host has no ${openFiles}`;
+const noOpenFiles = lacking(existsSync(openFiles) ? false : `this host has no ${openFiles}`);
 
 t.test("no file stays open", { skip: noOpenFiles }, async (t) => {
   const folder = t.testdir({ "in.pcap": "no capture at all" });

@@ -9,37 +9,39 @@ import { MemoryBackend } from "./memory-backend.ts";
 interface Table {
   readonly name: string;
   readonly make: TableFactory;
-  /** Returns why a recorded run cannot be repeated here, if there is a reason. */
-  readonly skip: (recorded: RecordedCase) => string | false;
+  /** Whether a recorded run says anything about this table, and can be repeated on it. */
+  readonly suits: (recorded: RecordedCase) => boolean;
 }
 
 const memory: Table = {
   name: "a table in memory",
   make: async (shell) => memoryBackend(shell),
-  skip: () => false,
+  suits: () => true,
 };
 
 const director: Table = {
   name: "a director behind its messages",
   make: async () => directorBackend(idleDirector()),
-  skip: ({ kernel, argv, setup = [] }) => {
+  // Runs that reach no table are repeated on the other one; this one has no synchronisation daemons.
+  suits: ({ kernel, argv, setup = [] }) => {
     const lines = [argv, ...setup.map((step) => ("argv" in step ? step.argv : []))];
-    if (!kernel) return "needs no table, so one is enough";
-    if (lines.some((line) => line.some((word) => word.startsWith("--start-daemon")))) {
-      return "the director has no synchronisation daemons";
-    }
-    return false;
+    const startsDaemon = lines.some((line) =>
+      line.some((word) => word.startsWith("--start-daemon")),
+    );
+    return kernel === true && !startsDaemon;
   },
 };
 
-/** Returns why a recorded run is not to be repeated at all, if there is a reason. */
-function skipReason({ argv, conn_table: connections = "" }: RecordedCase): string | false {
-  if (argv.includes(",")) return "the original crashes on scheduler flags made of commas only";
-  if (connections.split("\n").some((line) => line.length > 255)) {
-    return "the original breaks a row longer than its buffer in two";
-  }
-  if (connections.includes(" -5\n")) return "a kernel never reports a negative time";
-  return false;
+/**
+ * Whether the original did what nobody wants repeated: it crashes on scheduler flags made of commas only,
+ * breaks a row longer than its buffer in two, and shows a negative time, which no kernel reports.
+ */
+function isDefect({ argv, conn_table: connections = "" }: RecordedCase): boolean {
+  return (
+    argv.includes(",") ||
+    connections.split("\n").some((line) => line.length > 255) ||
+    connections.includes(" -5\n")
+  );
 }
 
 /** A table with the interfaces the shell commands would have made. */
@@ -58,17 +60,22 @@ for (const recorded of recordedCases()) {
   groups.set(recorded.group, [...(groups.get(recorded.group) ?? []), recorded]);
 }
 
+t.test("few recorded runs are defects of the original", async (t) => {
+  t.equal(recordedCases().filter(isDefect).length, 3);
+});
+
+t.test("scheduler flags made of commas only are refused", async (t) => {
+  const crash = recordedCases().find(({ argv }) => argv.includes(","));
+  t.match(crash && (await repeat(crash, memory.make)), { code: 2, stderr: /scheduler flag/ });
+});
+
 for (const table of [memory, director]) {
   t.test(`on ${table.name}, a run prints and returns what ipvsadm 1.31 did`, async (t) => {
     for (const [group, members] of groups) {
       t.test(`in the cases of group ${group}`, async (t) => {
         for (const recorded of members) {
+          if (isDefect(recorded) || !table.suits(recorded)) continue;
           const title = JSON.stringify(recorded.argv);
-          const reason = skipReason(recorded) || table.skip(recorded);
-          if (reason) {
-            t.pass(title, { skip: reason });
-            continue;
-          }
           const { stdout, stderr, code } = recorded;
           t.same(await repeat(recorded, table.make), { stdout, stderr, code }, title);
         }

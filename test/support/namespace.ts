@@ -14,6 +14,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Test } from "tap";
+import { lacking } from "./requirement.ts";
 
 const MARK = "UIPVS_TEST_NAMESPACE";
 
@@ -24,9 +25,9 @@ export function inNamespace(): boolean {
 
 /** Runs a test file in a network namespace of its own, or skips and says what is lacking. */
 export function runInNamespace(t: Test, url: string): void {
-  const lacking = lackOf();
-  if (lacking !== undefined) {
-    t.pass("needs a network namespace", { skip: lacking });
+  const lack = lackOf();
+  if (lack !== undefined) {
+    t.pass("needs a network namespace", { skip: lacking(lack) });
     return;
   }
   const file = fileURLToPath(url);

@@ -4,12 +4,15 @@
  * @module
  */
 import { findGround } from "../../src/lab/ground.ts";
+import { lacking } from "./requirement.ts";
 
 /** Returns `false`, or the sentence to skip a test with. */
 export async function noNamespaces(): Promise<string | false> {
   const ground = await findGround();
   if (ground.kind === "direct") return false;
-  return ground.kind === "none"
-    ? `network namespaces cannot be had: ${ground.reason}`
-    : "network namespaces need root; run the tests below unshare --user --map-root-user";
+  return lacking(
+    ground.kind === "none"
+      ? `network namespaces cannot be had: ${ground.reason}`
+      : "network namespaces need root; run the tests below unshare --user --map-root-user",
+  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
+import { lacking } from "./requirement.ts";
 
 /** User to stay, as tcpdump started by root would become one that may not read the file. */
 const AS_WHO = process.getuid?.() === 0 ? ["-Z", "root"] : [];
@@ -11,8 +12,9 @@ const AS_WHO = process.getuid?.() === 0 ? ["-Z", "root"] : [];
 /** How to run tcpdump, and why not. */
 export const tcpdump = {
   /** `false` when it can run, else what is missing. */
-  lacking:
+  lacking: lacking(
     spawnSync("tcpdump", ["--version"]).status === 0 ? false : "tcpdump is not on this host's PATH",
+  ),
 
   /** Returns the arguments for `execFileSync` of a run whose output is text. */
   command(

@@ -11,10 +11,7 @@ import { Pump } from "../../../dataplane/pump.ts";
 import { StaticHost } from "../../../dataplane/static-host.ts";
 import { schedulers } from "../../../schedulers/index.ts";
 import { ManualClock, type Milliseconds } from "../../base/clock.ts";
-import { DirectTransport } from "../../control/direct-transport.ts";
-import { NetlinkBackend } from "../../control/netlink-backend.ts";
-import { NetlinkServer } from "../../control/netlink-server.ts";
-import { statusFile } from "../../control/procfs.ts";
+import { directorBackend } from "../../control/director-services.ts";
 import { Director } from "../../engine/director.ts";
 import { run } from "../../ipvsadm/main.ts";
 import { parseAddress } from "../../net/address.ts";
@@ -74,18 +71,6 @@ export class SimulatedLaboratory implements Laboratory {
 
   async uipvsadm(words: readonly string[], input: string): Promise<Obeyed> {
     const director = this.#arranged(this.#director);
-    director.advance();
-    const sources = {
-      administration: director,
-      ticksPerSecond: director.profile.ticksPerSecond,
-      totals: () => director.totals(),
-      processors: () => [],
-      connections: () => director.connections(),
-      helpers: () => [],
-    };
-    const server = new NetlinkServer(director, {
-      statusFile: (name) => statusFile(sources, name),
-    });
     let output = "";
     const writer = {
       write: (text: string) => {
@@ -101,7 +86,7 @@ export class SimulatedLaboratory implements Laboratory {
       stdout: writer,
       stderr: writer,
       director: "this process",
-      openBackend: async () => new NetlinkBackend(new DirectTransport(server)),
+      openBackend: async () => directorBackend(director),
       resolver: {
         addressOf: async () => undefined,
         hostOf: async () => undefined,

@@ -5,9 +5,10 @@ import { Worker } from "node:worker_threads";
 import t from "tap";
 import { openLibc } from "../../../dataplane/sys/libc.ts";
 import { Waiter, wake } from "../../../dataplane/sys/poll.ts";
+import { lacking } from "../../support/requirement.ts";
 
 const MODULES = new URL("../../../dataplane/sys/", import.meta.url);
-const skip = process.platform === "linux" ? false : "Needs Linux";
+const skip = lacking(process.platform === "linux" ? false : "it needs Linux");
 
 t.test("openLibc() says what it needs when koffi is missing", { skip }, (t) => {
   const missing = () => {
@@ -85,7 +86,9 @@ t.test("openTun() and RawSocket say which privilege they lack", async (t) => {
     () => undefined,
   );
   if (lines === undefined) {
-    t.pass("refusals", { skip: "Needs Linux, and setpriv (util-linux) with the right to use it" });
+    t.pass("refusals", {
+      skip: lacking("it needs Linux, and setpriv (util-linux) with the right to use it"),
+    });
     return;
   }
   t.match(

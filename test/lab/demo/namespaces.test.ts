@@ -7,9 +7,12 @@ import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { findGround } from "../../../src/lab/ground.ts";
 import { ROOT } from "../../support/files.ts";
+import { lacking } from "../../support/requirement.ts";
 
 const ground = await findGround();
-const skip = ground.kind === "none" && `network namespaces cannot be had: ${ground.reason}`;
+const skip = lacking(
+  ground.kind === "none" && `network namespaces cannot be had: ${ground.reason}`,
+);
 
 t.test("the story is told with real packets, and nothing is left", { skip }, async (t) => {
   const demo = start(t);

@@ -5,8 +5,8 @@ import { StaticHost } from "../../dataplane/static-host.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { directorBackend } from "../../src/control/director-services.ts";
-import { loadRules, RulesError, readRules } from "../../src/daemon/rules-file.ts";
 import { Director } from "../../src/engine/director.ts";
+import { loadRules, RulesError, readRules } from "../../src/ipvsadm/rules-file.ts";
 
 function rulesFile(t: Test, text: string): string {
   const path = join(t.testdir(), "start.rules");

@@ -9,14 +9,14 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Backend } from "../control/backend.ts";
-import { parseCommandLine } from "../ipvsadm/argv.ts";
-import type { Change } from "../ipvsadm/command.ts";
-import { change } from "../ipvsadm/commands/change.ts";
-import { Failure } from "../ipvsadm/failure.ts";
-import { ruleWords } from "../ipvsadm/restore.ts";
-import { Session } from "../ipvsadm/session.ts";
-import { systemResolver } from "../ipvsadm/system-resolver.ts";
-import type { World } from "../ipvsadm/world.ts";
+import { parseCommandLine } from "./argv.ts";
+import type { Change } from "./command.ts";
+import { change } from "./commands/change.ts";
+import { Failure } from "./failure.ts";
+import { ruleWords } from "./restore.ts";
+import { Session } from "./session.ts";
+import { systemResolver } from "./system-resolver.ts";
+import type { World } from "./world.ts";
 
 /** One line of a file, understood. */
 interface Rule {
