@@ -1,4 +1,13 @@
 #!/usr/bin/env node
-import { main } from "../dist/src/cli/main.js";
+import { existsSync } from "node:fs";
 
-await main(process.argv.slice(2));
+const program = new URL("../dist/src/cli/main.js", import.meta.url);
+if (existsSync(program)) {
+  const { main } = await import(program);
+  await main(process.argv.slice(2));
+} else {
+  console.error(
+    "uipvs: it has not been built: run `npm ci' or `npm run build' where it was cloned to",
+  );
+  process.exitCode = 1;
+}

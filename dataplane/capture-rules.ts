@@ -33,6 +33,12 @@ export interface Selector {
   readonly fwmark?: number;
 }
 
+/** How what is wanted changes. */
+export interface SelectorChange {
+  readonly add: readonly Selector[];
+  readonly remove: readonly Selector[];
+}
+
 /** Marks our rules and routes, so that they are found without a record of them. Not used by others. */
 export const OUR_ORIGIN = 176;
 

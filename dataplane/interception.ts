@@ -1,7 +1,7 @@
 /**
  * Has the host hand over the packets of virtual services, and undoes it.
  *
- * The rules are those of capture-rules.ts. Nothing lasts beyond the process but rules and settings, and
+ * The rules are those of capture-rules.ts, of the selectors port-groups.ts makes of those wanted. Nothing lasts beyond the process but rules and settings, and
  * these can be undone by any later process: rules carry a number of ours, settings stand in a file. The
  * host is at no moment without a rule for its local addresses, in whatever step the process dies.
  *
@@ -21,15 +21,17 @@ import {
   OUR_ORIGIN,
   PRIORITY,
   type Selector,
+  type SelectorChange,
   selectorKey,
 } from "./capture-rules.ts";
 import { enableForwarding, restoreSettings } from "./host-settings.ts";
 import { ruleCommand } from "./ip-command.ts";
+import { PortGroups } from "./port-groups.ts";
 import { RoutingRules } from "./routing-rules.ts";
 import { readSysctl, writeSysctl } from "./sys/sysctl.ts";
 import type { Log } from "./tun.ts";
 
-export type { Selector } from "./capture-rules.ts";
+export type { Selector, SelectorChange } from "./capture-rules.ts";
 
 /** An interface packets are routed into. */
 export interface CaptureDevice {
@@ -64,7 +66,9 @@ function hostsLocalRule(family: Family): Rule {
 export class Interception {
   readonly #options: Required<InterceptionOptions>;
   readonly #routing: RoutingRules;
-  /** What is in force, by `selectorKey`. */
+  /** What is wanted, and so in force but for a call of `apply` that is under way. */
+  readonly #groups = new PortGroups();
+  /** Rules in force, by `selectorKey`. */
   readonly #installed = new Map<string, Rule>();
   /** What undoes each change but for those of `#installed`, newest last. */
   readonly #undo: (() => void)[] = [];
@@ -107,23 +111,19 @@ export class Interception {
   }
 
   /**
-   * Has the host hand over what `selectors` select, and nothing else. Packets that stay selected are
-   * handed over without a gap.
+   * Has the host hand over what else `change` adds, and no longer what it removes. Packets that stay
+   * selected are handed over without a gap. The cost is that of what changes, whatever is in force.
    *
    * @throws Error (most often a SystemError) when the host refuses a change; what was in force then
    *   still is
    */
-  apply(selectors: readonly Selector[]): void {
-    const wanted = new Map(selectors.map((selector) => [selectorKey(selector), selector]));
-    const undo: (() => void)[] = [];
+  apply(change: SelectorChange): void {
+    const { add, remove, revert } = this.#groups.change(change);
+    const undo: (() => void)[] = [revert];
     const prepared = this.#undo.length;
     try {
-      for (const [key, selector] of wanted) {
-        if (!this.#installed.has(key)) undo.push(this.#install(key, selector));
-      }
-      for (const [key, rule] of [...this.#installed]) {
-        if (!wanted.has(key)) undo.push(this.#uninstall(key, rule));
-      }
+      for (const selector of add) undo.push(this.#install(selector));
+      for (const selector of remove) undo.push(this.#uninstall(selectorKey(selector)));
     } catch (error) {
       // A host that refuses this as well is beyond help; the first refusal tells why.
       attemptAll(undo.reverse());
@@ -151,15 +151,18 @@ export class Interception {
     if (failure !== undefined) throw failure;
   }
 
-  #install(key: string, selector: Selector): () => void {
+  #install(selector: Selector): () => void {
+    const key = selectorKey(selector);
     const table = this.#tableFor(selector.family, selector.fwmark ?? 0);
     const rule = captureRule(selector, table);
     this.#routing.addRule(rule);
     this.#installed.set(key, rule);
-    return () => void this.#uninstall(key, rule);
+    return () => void this.#uninstall(key);
   }
 
-  #uninstall(key: string, rule: Rule): () => void {
+  #uninstall(key: string): () => void {
+    const rule = this.#installed.get(key);
+    if (rule === undefined) return () => {};
     this.#routing.deleteRule(rule);
     this.#installed.delete(key);
     return () => {

@@ -12,17 +12,20 @@ import { Command, CommanderError } from "commander";
 import { CommandFailure, EXIT, sentence } from "./terminal.ts";
 
 /** What the file of a sub-command exports. */
-interface SubCommand {
+export interface SubCommand {
   /** Adds the sub-command to `program`. */
   register(program: Command): void;
 }
 
 /** Sub-commands in the order of the help. */
-const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> = {
+export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> = {
   up: () => import("./up.ts"),
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),
   ipvsadm: () => import("./ipvsadm.ts"),
+  diff: () => import("./diff.ts"),
+  apply: () => import("./apply.ts"),
+  shell: () => import("./shell.ts"),
   replay: () => import("./replay.ts"),
   demo: () => import("./demo.ts"),
 };

@@ -51,11 +51,12 @@ export interface Backend {
   stopDaemon(role: DaemonRole): Promise<void>;
 
   /**
-   * Text of a status file of the kernel, such as `ip_vs_conn`, as under /proc/net.
+   * Text of a status file of the kernel, such as `ip_vs_conn`, as under /proc/net, in pieces of any
+   * length as they come: a long one is never whole in memory.
    *
    * @throws IpvsError ENOENT for a file that does not exist
    */
-  statusFile(name: StatusFile): Promise<string>;
+  statusFile(name: StatusFile): AsyncIterable<string>;
 
   /** Releases the connection to whoever obeys. */
   close(): Promise<void>;

@@ -41,30 +41,71 @@ const LINE = new RegExp(
 );
 
 /**
- * Yields the connections in the text of `ip_vs_conn`, whose first line is skipped whatever it says.
+ * Yields the connections in the text of `ip_vs_conn`, whose first line is skipped whatever it says: those
+ * of each piece of the text together, a few hundred where pieces are as a director sends them.
  *
  * @throws SyntaxError at a line that is none of a connection, a blank one included, after the
  *   connections before it were given; at once when there is no first line
  */
-export function* connectionEntries(text: string): Generator<ConnectionEntry> {
-  let start = nextLine(text, 0);
-  if (start === 0) throw new SyntaxError("Cannot read connections: the text has no first line");
-  for (let number = 2; start < text.length; number++) {
-    const next = nextLine(text, start);
-    const line = text.slice(start, text[next - 1] === "\n" ? next - 1 : next);
-    const entry = entryOf(line);
-    if (entry === undefined) {
-      throw new SyntaxError(`Cannot read line ${number} "${line}": must be a connection`);
-    }
-    yield entry;
-    start = next;
+export async function* connectionEntries(
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<readonly ConnectionEntry[], void, undefined> {
+  const reader = new EntryReader();
+  for await (const piece of pieces) {
+    yield reader.read(piece);
+    reader.check();
   }
+  yield reader.end();
+  reader.check();
 }
 
-/** Returns where the line behind the one at `start` begins. */
-function nextLine(text: string, start: number): number {
-  const end = text.indexOf("\n", start);
-  return end < 0 ? text.length : end + 1;
+/** Takes text piece by piece. */
+class EntryReader {
+  /** Lines understood so far. */
+  #lines = 0;
+  /** What has come of the line that is not whole. */
+  #rest = "";
+  #fault: SyntaxError | undefined;
+
+  /** Returns the connections of the lines that have become whole, up to one that is none. */
+  read(piece: string): readonly ConnectionEntry[] {
+    const entries: ConnectionEntry[] = [];
+    const text = this.#rest + piece;
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      this.#take(text.slice(start, end), entries);
+      if (this.#fault !== undefined) return entries;
+      start = end + 1;
+    }
+    this.#rest = text.slice(start);
+    return entries;
+  }
+
+  /** Returns the connection of a last line without its end. */
+  end(): readonly ConnectionEntry[] {
+    const entries: ConnectionEntry[] = [];
+    if (this.#rest !== "") this.#take(this.#rest, entries);
+    if (this.#lines === 0) {
+      this.#fault ??= new SyntaxError("Cannot read connections: the text has no first line");
+    }
+    return entries;
+  }
+
+  /** @throws SyntaxError when a line was none of a connection */
+  check(): void {
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  #take(line: string, entries: ConnectionEntry[]): void {
+    this.#lines++;
+    if (this.#lines === 1) return;
+    const entry = entryOf(line);
+    if (entry !== undefined) entries.push(entry);
+    else {
+      const reason = `Cannot read line ${this.#lines} "${line}": must be a connection`;
+      this.#fault = new SyntaxError(reason);
+    }
+  }
 }
 
 function entryOf(line: string): ConnectionEntry | undefined {

@@ -30,5 +30,9 @@ export class DirectTransport implements Transport {
     return messages.map((message) => message.bytes);
   }
 
+  async *stream(request: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* await this.exchange(request);
+  }
+
   async close(): Promise<void> {}
 }

@@ -37,16 +37,14 @@ export class DirectorClient {
   }
 
   /**
-   * Returns the text of a status file, such as `ip_vs_conn`.
+   * Yields the text of a status file, such as `ip_vs_conn`, in pieces as they come.
    *
    * @throws IpvsError ENOENT for a file that does not exist
    */
-  async statusFile(name: string): Promise<string> {
-    const replies = await this.#client.list(UIPVS_COMMAND.getFile, (writer) =>
-      writeName(writer, name),
-    );
+  async *statusFile(name: string): AsyncGenerator<string, void, undefined> {
     const decoder = new TextDecoder();
-    return replies.map(({ attributes }) => decoder.decode(readText(parse(attributes)))).join("");
+    const parts = this.#client.stream(UIPVS_COMMAND.getFile, (writer) => writeName(writer, name));
+    for await (const { attributes } of parts) yield decoder.decode(readText(parse(attributes)));
   }
 
   /** Returns all variables. */

@@ -55,14 +55,14 @@ import type { Transport } from "./transport.ts";
 /** What differs between those who answer. */
 export interface NetlinkBackendOptions {
   /** Reads a status file; the default asks the peer's family `UIPVS`. */
-  readonly statusFile?: ((name: StatusFile) => Promise<string>) | undefined;
+  readonly statusFile?: ((name: StatusFile) => AsyncIterable<string>) | undefined;
 }
 
 /** Commands as netlink requests. */
 export class NetlinkBackend implements Backend {
   readonly #transport: Transport;
   readonly #client: NetlinkClient;
-  readonly #statusFile: (name: StatusFile) => Promise<string>;
+  readonly #statusFile: (name: StatusFile) => AsyncIterable<string>;
 
   /** @param transport closed with the backend */
   constructor(transport: Transport, options: NetlinkBackendOptions = {}) {
@@ -155,7 +155,7 @@ export class NetlinkBackend implements Backend {
     return this.#order(IPVS_COMMAND.delDaemon, (writer) => writeDaemonRole(writer, role));
   }
 
-  statusFile(name: StatusFile): Promise<string> {
+  statusFile(name: StatusFile): AsyncIterable<string> {
     return this.#statusFile(name);
   }
 

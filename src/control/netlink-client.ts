@@ -14,6 +14,7 @@ import {
 } from "../wire/genetlink.ts";
 import {
   ERROR_ATTRIBUTE,
+  isLast,
   MESSAGE_FLAG,
   type Message,
   messageAt,
@@ -59,22 +60,45 @@ export class NetlinkClient {
     return this.#ask(command, MESSAGE_FLAG.request | MESSAGE_FLAG.dump, fill);
   }
 
+  /**
+   * Has a list made and yields its messages as they come.
+   *
+   * @throws IpvsError as `request` does, also after some messages
+   */
+  async *stream(command: number, fill?: Fill): AsyncGenerator<GenericMessage, void, undefined> {
+    const family = await this.#resolve();
+    const flags = MESSAGE_FLAG.request | MESSAGE_FLAG.dump;
+    const { request, sequence } = this.#compose(family, command, flags, fill);
+    for await (const bytes of this.#transport.stream(request)) {
+      const message = messageOf(bytes, sequence);
+      if (isLast(message)) return checkOutcome(message);
+      yield genericOf(message, family);
+    }
+    throw nonsense("the end of the answer is missing");
+  }
+
   async #ask(
     command: number,
     flags: number,
     fill: Fill | undefined,
   ): Promise<readonly GenericMessage[]> {
     const family = await this.#resolve();
+    const { request, sequence } = this.#compose(family, command, flags, fill);
+    const replies = await this.#exchange(request, sequence);
+    return replies.map((reply) => genericOf(reply, family));
+  }
+
+  #compose(
+    family: FamilyNumber,
+    command: number,
+    flags: number,
+    fill: Fill | undefined,
+  ): { readonly request: Uint8Array; readonly sequence: number } {
     const writer = new MessageWriter();
     const sequence = this.#next();
     const header = { type: family.id, flags, sequence, port: 0 };
     writeGeneric(writer, header, command, family.version, () => fill?.(writer));
-    const replies = await this.#exchange(writer.take(), sequence);
-    return replies.map((reply) => {
-      const generic = reply.type === family.id ? parseGeneric(reply.payload) : undefined;
-      if (generic === undefined) throw nonsense("a reply is not of the family");
-      return generic;
-    });
+    return { request: writer.take(), sequence };
   }
 
   async #resolve(): Promise<FamilyNumber> {
@@ -98,19 +122,9 @@ export class NetlinkClient {
 
   /** Returns the replies without the last, which says how it ended. */
   async #exchange(request: Uint8Array, sequence: number): Promise<readonly Message[]> {
-    const messages: Message[] = [];
-    for (const bytes of await this.#transport.exchange(request)) {
-      const message = messageAt(bytes, 0);
-      if (message === undefined) throw nonsense("a message is cut off");
-      if (message.sequence !== sequence) {
-        throw nonsense(`sequence number ${message.sequence} instead of ${sequence}`);
-      }
-      messages.push(message);
-    }
-    const last = messages.pop();
-    const outcome = last && outcomeOf(last);
-    if (outcome === undefined) throw nonsense("the end of the answer is missing");
-    if (outcome.errno !== 0) throw refusal(outcome.errno, outcome.attributes);
+    const answer = await this.#transport.exchange(request);
+    const messages = answer.map((bytes) => messageOf(bytes, sequence));
+    checkOutcome(messages.pop());
     return messages;
   }
 
@@ -118,6 +132,27 @@ export class NetlinkClient {
     this.#sequence = (this.#sequence + 1) >>> 0;
     return this.#sequence;
   }
+}
+
+/** Returns the message in `bytes`, which must answer the request of that number. */
+function messageOf(bytes: Uint8Array, sequence: number): Message {
+  const message = messageAt(bytes, 0);
+  if (message === undefined) throw nonsense("a message is cut off");
+  if (message.sequence === sequence) return message;
+  throw nonsense(`sequence number ${message.sequence} instead of ${sequence}`);
+}
+
+function genericOf(message: Message, family: FamilyNumber): GenericMessage {
+  const generic = message.type === family.id ? parseGeneric(message.payload) : undefined;
+  if (generic === undefined) throw nonsense("a reply is not of the family");
+  return generic;
+}
+
+/** Throws unless `last` is a message that ends an answer well. */
+function checkOutcome(last: Message | undefined): void {
+  const outcome = last && outcomeOf(last);
+  if (outcome === undefined) throw nonsense("the end of the answer is missing");
+  if (outcome.errno !== 0) throw refusal(outcome.errno, outcome.attributes);
 }
 
 /**

@@ -9,13 +9,14 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { align, HEADER_LENGTH, isFramed, isLast, messageAt } from "../wire/netlink.ts";
+import { ReplyQueue } from "./reply-queue.ts";
 import type { Transport } from "./transport.ts";
 
 /** Somebody who waits for the rest of an answer. */
 interface Waiting {
-  readonly replies: Uint8Array[];
-  readonly resolve: (replies: readonly Uint8Array[]) => void;
-  readonly reject: (error: Error) => void;
+  /** Takes a reply; called no more after the last. */
+  deliver(reply: Uint8Array, last: boolean): void;
+  reject(error: Error): void;
 }
 
 /** A transport over a connected socket. */
@@ -54,13 +55,33 @@ export class SocketTransport implements Transport {
 
   exchange(request: Uint8Array): Promise<readonly Uint8Array[]> {
     return new Promise((resolve, reject) => {
-      if (this.#fault !== undefined) {
-        reject(this.#fault);
-        return;
-      }
-      this.#waiting.push({ replies: [], resolve, reject });
-      this.#socket.write(padded(request));
+      const replies: Uint8Array[] = [];
+      const deliver = (reply: Uint8Array, last: boolean): void => {
+        replies.push(reply);
+        if (last) resolve(replies);
+      };
+      this.#send(request, { deliver, reject });
     });
+  }
+
+  stream(request: Uint8Array): AsyncIterable<Uint8Array> {
+    const queue = new ReplyQueue(this.#socket);
+    this.#send(request, queue);
+    return queue.replies();
+  }
+
+  #send(request: Uint8Array, waiting: Waiting): void {
+    if (this.#fault !== undefined) {
+      waiting.reject(this.#fault);
+      return;
+    }
+    this.#waiting.push(waiting);
+    // Requests made in one go leave in one.
+    if (!this.#socket.writableCorked) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
+    this.#socket.write(padded(request));
   }
 
   close(): Promise<void> {
@@ -99,10 +120,8 @@ export class SocketTransport implements Transport {
     // What nobody asked for is passed over.
     const waiting = this.#waiting[0];
     if (waiting === undefined) return;
-    waiting.replies.push(message);
-    if (!last) return;
-    this.#waiting.shift();
-    waiting.resolve(waiting.replies);
+    if (last) this.#waiting.shift();
+    waiting.deliver(message, last);
   }
 
   #fail(error: Error): void {

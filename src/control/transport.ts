@@ -14,6 +14,13 @@ export interface Transport {
    * @throws the system's error, with `code` and `syscall`, when the peer cannot be asked
    */
   exchange(request: Uint8Array): Promise<readonly Uint8Array[]>;
+  /**
+   * Sends a request as `exchange` does and yields the replies as they come, so that a list is never
+   * whole in memory: whoever takes them slowly slows the peer.
+   *
+   * @throws the system's error, as `exchange` does, also after some replies
+   */
+  stream(request: Uint8Array): AsyncIterable<Uint8Array>;
   /** Gives the way up; what is under way is rejected. Calling it again does nothing. */
   close(): Promise<void>;
 }

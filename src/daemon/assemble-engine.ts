@@ -84,7 +84,7 @@ export function assembleEngine(
     answer: (message) => {
       // Listings show the time they are asked at, not that of the last packet.
       director.advance();
-      return server.answer(message);
+      return server.pieces(message);
     },
     loop: {
       turn: () => {

@@ -3,15 +3,21 @@
  *
  * What is said on it is the kernel's own protocol (control/netlink-server.ts); this file only keeps
  * the door. It is open to the owner alone (mode 0600 from the first moment on). Each connection is
- * served one message at a time and read no further while a reply waits to be taken, so a client that
- * never reads costs one reply of memory and nobody else's time.
+ * served a few messages at a time, those that came together, and read no further while a reply waits to
+ * be taken. Of a long answer the
+ * next piece is asked for when the one before was taken, so a client that never reads costs one piece
+ * of memory and nobody else's time.
  *
  * @module
  */
 import { lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
+import { align } from "../wire/netlink.ts";
 import { FramingError, MessageSplitter } from "./message-splitter.ts";
+
+/** Messages answered together; packets are moved between two such answers. */
+const MESSAGES_AT_ONCE = 64;
 
 /** Connections served at the same time; what comes beyond is turned away. */
 const MAX_CONNECTIONS = 256;
@@ -28,10 +34,10 @@ const GRACE = 1000;
 /** Who gives the answers. */
 export interface Answerer {
   /**
-   * Answers one whole message: any number of messages, none when no answer is due. Where it rejects,
+   * Answers whole messages, one behind the other, in pieces of any number of messages. Where it rejects,
    * the connection is closed.
    */
-  answer(message: Uint8Array): Promise<Uint8Array>;
+  answer(messages: Uint8Array): AsyncIterable<Uint8Array>;
   /** Answers what cannot be framed; `header` is at least the header of it. */
   refuse(header: Uint8Array): Uint8Array;
 }
@@ -125,14 +131,48 @@ export class ControlSocket {
   async #answerAll(socket: Socket, splitter: MessageSplitter): Promise<void> {
     this.#busy.add(socket);
     try {
-      for (let message = splitter.next(); message; message = splitter.next()) {
-        await send(socket, await this.#answerer.answer(message));
+      for (let some = take(splitter); some.messages.length > 0; some = take(splitter)) {
+        const request = joined(some.messages);
+        for await (const piece of this.#answerer.answer(request)) await send(socket, piece);
+        if (some.fault !== undefined) throw some.fault;
         if (this.#closing) return;
       }
     } finally {
       this.#busy.delete(socket);
     }
   }
+}
+
+/** Takes whole messages that have come, and tells of what cannot be framed behind them. */
+function take(splitter: MessageSplitter): {
+  readonly messages: readonly Uint8Array[];
+  readonly fault?: unknown;
+} {
+  const messages: Uint8Array[] = [];
+  try {
+    while (messages.length < MESSAGES_AT_ONCE) {
+      const message = splitter.next();
+      if (message === undefined) break;
+      messages.push(message);
+    }
+  } catch (fault) {
+    if (messages.length === 0) throw fault;
+    return { messages, fault };
+  }
+  return { messages };
+}
+
+/** Returns messages one behind the other, each but the last with its padding. */
+function joined(messages: readonly Uint8Array[]): Uint8Array {
+  if (messages.length === 1) return messages[0]!;
+  const length = messages.reduce((sum, message) => align(sum) + message.length, 0);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const message of messages) {
+    bytes.set(message, at);
+    at += align(message.length);
+  }
+  return bytes;
 }
 
 /** Writes, and waits until there is room for more. */

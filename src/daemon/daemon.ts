@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { DirectTransport } from "../control/direct-transport.ts";
+import { type Answering, DirectTransport } from "../control/direct-transport.ts";
 import { NetlinkBackend } from "../control/netlink-backend.ts";
 import type { Profile } from "../engine/profile.ts";
 import { loadRules, readRules } from "../ipvsadm/rules-file.ts";
@@ -63,7 +63,7 @@ export class Daemon {
     claim(options);
     const daemon = await Daemon.#open(options);
     try {
-      await loadRules(rules, new NetlinkBackend(new DirectTransport(daemon.#engine)));
+      await loadRules(rules, new NetlinkBackend(new DirectTransport(wholeAnswers(daemon.#engine))));
       await daemon.#serve();
     } catch (error) {
       await daemon.stop();
@@ -106,6 +106,17 @@ export class Daemon {
       refuse: refusal,
     });
   }
+}
+
+/** Returns who gives each answer of an engine in one piece. */
+function wholeAnswers(engine: Engine): Answering {
+  return {
+    answer: async (message) => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of engine.answer(message)) pieces.push(piece);
+      return pieces.length === 1 ? pieces[0]! : new Uint8Array(Buffer.concat(pieces));
+    },
+  };
 }
 
 /** Leaves the note, or says who was quicker. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Selector } from "../../dataplane/interception.ts";
+import type { SelectorChange } from "../../dataplane/interception.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import type { ServiceId } from "../wire/ipvs-objects.ts";
 import { type ConfigurationReader, SelectorIndex } from "./selector-index.ts";
@@ -22,8 +22,8 @@ export interface PacketLoop {
 
 /** Has the host hand packets over. */
 export interface Interceptor {
-  /** Has the host hand over what `selectors` select, and no longer anything else. */
-  apply(selectors: readonly Selector[]): void;
+  /** Has the host hand over what else is wanted, and no longer what is not; all of it or nothing. */
+  apply(change: SelectorChange): void;
   /** Has the host hand over nothing, as before. */
   close(): void;
 }
@@ -33,8 +33,8 @@ export interface EngineHostParts {
   readonly deviceName: string;
   /** Reads services and destinations; changes come by `answer`. */
   readonly configuration: ConfigurationReader;
-  /** Answers one netlink message, and never throws for one. */
-  readonly answer: (message: Uint8Array) => Uint8Array;
+  /** Answers one netlink message piece by piece, and never throws for one. */
+  readonly answer: (message: Uint8Array) => Iterable<Uint8Array>;
   readonly loop: PacketLoop;
   /** Absent where there is no host to intercept at. */
   readonly interceptor?: Interceptor | undefined;
@@ -72,21 +72,24 @@ export class EngineHost {
     // Before it serves nobody is told, and `start` reads everything.
     if (!this.serving || this.#parts.interceptor === undefined) return;
     if (id === undefined) this.#index.refreshAll();
-    const changed = id === undefined || this.#index.refresh(id);
+    else this.#index.refresh(id);
     // After a fault any change is a reason to try again.
-    this.#pending = this.#pending || changed || this.#fault !== undefined;
+    this.#pending = this.#pending || this.#index.changed || this.#fault !== undefined;
   }
 
   /**
-   * Answers one message.
+   * Answers one message, in pieces of whole messages; no piece when no answer is due. Packets may be
+   * moved between two of them: a long list shows no single moment.
    *
    * Before a change is answered the host hands over the packets it is about, so whoever has the answer
    * may send the first one.
    */
-  answer(message: Uint8Array): Uint8Array {
-    const reply = this.#parts.answer(message);
+  *answer(message: Uint8Array): Generator<Uint8Array, void, undefined> {
+    for (const piece of this.#parts.answer(message)) {
+      if (this.#pending) this.#intercept();
+      yield piece;
+    }
     if (this.#pending) this.#intercept();
-    return reply;
   }
 
   /** Begins with the packets of the services there are. */
@@ -132,7 +135,8 @@ export class EngineHost {
     const { interceptor, log } = this.#parts;
     if (interceptor === undefined) return;
     try {
-      interceptor.apply(this.#index.selectors);
+      interceptor.apply(this.#index.change);
+      this.#index.settled();
       this.#fault = undefined;
     } catch (error) {
       this.#fault = error instanceof Error ? error.message : String(error);

@@ -26,11 +26,12 @@ export interface Engine {
   /** Name of the device, such as `uipvs0`. */
   readonly deviceName: string;
   /**
-   * Answers one netlink message: any number of messages, none when no answer is due.
+   * Answers one netlink message, in pieces of whole messages made as they are asked for; no piece when
+   * no answer is due.
    *
    * @throws Error when the engine is gone
    */
-  answer(message: Uint8Array): Promise<Uint8Array>;
+  answer(message: Uint8Array): AsyncIterable<Uint8Array>;
   /**
    * Has the host hand over the packets of the services there are, and begins with the packets.
    *

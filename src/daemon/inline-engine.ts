@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { setImmediate as turnOfEvents } from "node:timers/promises";
 import type { Clock, Milliseconds } from "../base/clock.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineHost } from "./engine-host.ts";
@@ -45,11 +46,17 @@ export class InlineEngine implements Engine {
     return this.#host.deviceName;
   }
 
-  async answer(message: Uint8Array): Promise<Uint8Array> {
-    const reply = this.#host.answer(message);
+  async *answer(message: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+    const pieces = this.#host.answer(message);
+    let piece = pieces.next();
     // A command may have brought a deadline nearer than the one waited for.
     this.#await();
-    return reply;
+    while (!piece.done) {
+      yield piece.value;
+      piece = pieces.next();
+      // However fast pieces are taken, packets come between them.
+      if (!piece.done) await turnOfEvents();
+    }
   }
 
   async start(): Promise<void> {

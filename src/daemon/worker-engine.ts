@@ -10,9 +10,15 @@ import type { Engine, EngineObserver, EngineOptions } from "./engine.ts";
 import { settingsPath } from "./recovery.ts";
 import type { WorkerData, WorkerReply, WorkerRequest } from "./worker-messages.ts";
 
+/** What came in answer: a piece, and whether there is more of it. */
+interface Answer {
+  readonly reply?: Uint8Array | undefined;
+  readonly more: boolean;
+}
+
 /** A request that was made and not yet answered. */
 interface Waiting {
-  resolve(reply: Uint8Array): void;
+  resolve(reply: Answer): void;
   reject(error: Error): void;
 }
 
@@ -22,8 +28,6 @@ type Request = WorkerRequest extends infer Kind
     ? Omit<Kind, "id">
     : never
   : never;
-
-const NOTHING = new Uint8Array(0);
 
 /** How long the thread may take to end, in ms, before it is made to. */
 const PATIENCE = 10_000;
@@ -88,8 +92,18 @@ export class WorkerEngine implements Engine {
     return this.#ready?.deviceName ?? "";
   }
 
-  answer(message: Uint8Array): Promise<Uint8Array> {
-    return this.#ask({ kind: "answer", message });
+  async *answer(message: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+    const id = ++this.#lastId;
+    let answer = await this.#ask({ kind: "answer", message }, id);
+    try {
+      for (; answer.more; answer = await this.#ask({ kind: "more" }, id)) {
+        if (answer.reply !== undefined) yield answer.reply;
+      }
+      if (answer.reply !== undefined) yield answer.reply;
+    } finally {
+      // Whoever asked has gone.
+      if (answer.more && this.#failure === undefined) this.#send({ kind: "abandon", id });
+    }
   }
 
   async start(): Promise<void> {
@@ -124,17 +138,20 @@ export class WorkerEngine implements Engine {
     }
   }
 
-  #ask(request: Request): Promise<Uint8Array> {
+  #ask(request: Request, id = ++this.#lastId): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure);
         return;
       }
-      const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
-      this.#port.postMessage({ ...request, id });
-      if (this.#ready !== undefined) wake(this.#ready.wakeFd);
+      this.#send({ ...request, id });
     });
+  }
+
+  #send(request: WorkerRequest): void {
+    this.#port.postMessage(request);
+    if (this.#ready !== undefined) wake(this.#ready.wakeFd);
   }
 
   #hear(reply: WorkerReply): void {
@@ -143,8 +160,11 @@ export class WorkerEngine implements Engine {
         this.#ready = reply;
         this.#begun?.();
         break;
+      case "piece":
+        this.#take(reply.id)?.resolve({ reply: reply.reply, more: true });
+        break;
       case "done":
-        this.#take(reply.id)?.resolve(reply.reply ?? NOTHING);
+        this.#take(reply.id)?.resolve({ reply: reply.reply, more: false });
         break;
       case "refused":
         this.#take(reply.id)?.reject(new Error(reply.sentence));

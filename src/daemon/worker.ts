@@ -12,6 +12,7 @@ import { Waiter } from "../../dataplane/sys/poll.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { MonotonicClock } from "./monotonic-clock.ts";
 import { type HostEngine, openHostEngine } from "./open-host-engine.ts";
+import { type Piece, PiecewiseAnswers } from "./piecewise-answers.ts";
 import type { WorkerData, WorkerReply, WorkerRequest } from "./worker-messages.ts";
 
 /** Requests carried out before packets get their turn. */
@@ -22,6 +23,8 @@ const LONGEST_WAIT = 60_000;
 
 const { options, port } = workerData as WorkerData;
 
+const answers = new PiecewiseAnswers();
+
 function tell(reply: WorkerReply): void {
   port.postMessage(reply);
 }
@@ -30,17 +33,32 @@ function tell(reply: WorkerReply): void {
 function obey(host: EngineHost, request: WorkerRequest): boolean {
   const { id } = request;
   try {
-    if (request.kind === "answer") {
-      tell({ kind: "done", id, reply: host.answer(request.message) });
-      return false;
+    switch (request.kind) {
+      case "answer":
+        tellAnswer(id, answers.begin(id, host.answer(request.message)));
+        return false;
+      case "more":
+        tellAnswer(id, answers.next(id));
+        return false;
+      case "abandon":
+        answers.abandon(id);
+        return false;
+      case "start":
+        host.start();
+        break;
+      case "close":
+        host.close();
     }
-    if (request.kind === "start") host.start();
-    else host.close();
     tell({ kind: "done", id });
   } catch (error) {
     tell({ kind: "refused", id, sentence: sentenceOf(error) });
   }
   return request.kind === "close";
+}
+
+function tellAnswer(id: number, { reply, more }: Piece): void {
+  if (more && reply !== undefined) tell({ kind: "piece", id, reply });
+  else tell({ kind: "done", id, reply });
 }
 
 /** Carries out requests, and returns whether there may be more, or the last one was among them. */

@@ -15,7 +15,7 @@ import {
   type ConnectionHandle,
   type ConnectionSeed,
   NO_CONNECTION,
-} from "./connection-table.ts";
+} from "./connection-records.ts";
 import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";

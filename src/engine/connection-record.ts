@@ -6,7 +6,7 @@
 import type { Seconds } from "../base/clock.ts";
 import type { Address, Family } from "../net/address.ts";
 import { type ConnectionLifecycle, TEMPLATE_STATE } from "./connection-lifecycle.ts";
-import { CONNECTION_FLAG, type ConnectionHandle } from "./connection-table.ts";
+import { CONNECTION_FLAG, type ConnectionHandle } from "./connection-records.ts";
 import type { EngineState } from "./engine-state.ts";
 import { UNKNOWN_STATE } from "./protocol/protocol.ts";
 

@@ -13,7 +13,7 @@ import {
   type ConnectionHandle,
   type ConnectionSeed,
   NO_CONNECTION,
-} from "./connection-table.ts";
+} from "./connection-records.ts";
 import type { Decision } from "./decision.ts";
 import type { Destination } from "./destination.ts";
 import type { EngineState } from "./engine-state.ts";

@@ -1,121 +1,47 @@
 /**
- * The connections: fixed-size records in a segmented arena, found through one hash from both sides.
+ * The connections of a director, found through one hash from both sides.
  *
- * A connection is a small integer, its record 26 words of 4 bytes. Both directions share one hash
- * chain, as in the kernel: the hash covers protocol, client address and client port, which a request
- * carries as its source and a reply as its destination.
+ * Both directions share one hash chain, as in the kernel: the hash covers protocol, client address and
+ * client port, which a request carries as its source and a reply as its destination.
  *
- *     word  0– 3  client address                17  children (connections it controls)
- *           4– 7  virtual address               18  timeout, ticks
- *           8–11  destination address           19  expires: tick the timeout ends
- *          12     client port, virtual port     20  fires: tick the timer wheel makes of it
- *          13     destination port, protocol,   21  armed: tick the wheel visits it
- *                 families                      22  packets in
- *          14     flags, state                  23  firewall mark
- *          15     next in chain                 24  destination
- *          16     controller                    25  hash
- *
- * The arena grows by segments and the index by linear hashing, one chain at a time, so no insertion
- * waits for a rehash. A new entry goes to the head of its chain: among duplicates the newest wins.
+ * The index grows by linear hashing, one chain at a time, so no insertion waits for a rehash. A new entry
+ * goes to the head of its chain: among duplicates the newest wins.
  *
  * Source: linux ip_vs_conn.c for the keys and what they match; Litwin, "Linear hashing", 1980.
  *
  * @module
  */
-import type { Ticks } from "../base/clock.ts";
 import type { AddressWords, Family } from "../net/address.ts";
+import {
+  CONNECTION_FLAG,
+  type ConnectionHandle,
+  ConnectionRecords,
+  NO_CONNECTION,
+} from "./connection-records.ts";
 
-/** A connection: 1 or more; 0 is none. */
-export type ConnectionHandle = number;
-
-/** No connection. */
-export const NO_CONNECTION: ConnectionHandle = 0;
-
-/** Bits of a connection's flags. Source: linux/ip_vs.h `IP_VS_CONN_F_*`. */
-export const CONNECTION_FLAG = {
-  /** Forwarding method: 0 masquerade, 1 local, 2 tunnel, 3 direct route, 4 bypass. */
-  methodMask: 0x7,
-  synced: 0x20,
-  hashed: 0x40,
-  /** Replies are not expected to pass the director. */
-  noOutput: 0x80,
-  /** Not counted among its destination's active connections. */
-  inactive: 0x100,
-  outputSequence: 0x200,
-  inputSequence: 0x400,
-  noClientPort: 0x800,
-  template: 0x1000,
-  onePacket: 0x2000,
-  conntrack: 0x10000,
-} as const;
-
+/** Buckets of the index are kept in arrays of this many. */
 const SEGMENT_BITS = 12;
 const SEGMENT_SIZE = 1 << SEGMENT_BITS;
 const SEGMENT_MASK = SEGMENT_SIZE - 1;
-const WORDS = 26;
-
-const CLIENT = 0;
-const VIRTUAL = 4;
-const DESTINATION_ADDRESS = 8;
-const PORTS = 12;
-const DESTINATION_PORT = 13;
-const FLAGS = 14;
-const NEXT = 15;
-const CONTROLLER = 16;
-const CHILDREN = 17;
-const TIMEOUT = 18;
-const EXPIRES = 19;
-const FIRES = 20;
-const ARMED = 21;
-const PACKETS = 22;
-const MARK = 23;
-const DESTINATION = 24;
-const HASH = 25;
-
-/** Low 8 bits of word 13: family of the service side and of the destination side. */
-const IPV6_BIT = 0x1;
-const IPV6_DESTINATION_BIT = 0x2;
-/** Flags are the low 20 bits of word 14, the state the upper 12. */
-const FLAG_MASK = 0xfffff;
-const STATE_SHIFT = 20;
 
 const FIRST_BUCKETS = 1024;
 /** Entries a chain holds on average before the index grows. */
 const LOAD = 1;
 
-/** What a new connection is made of. Reused by its owner: the table copies it. */
-export interface ConnectionSeed {
-  family: Family;
-  destinationFamily: Family;
-  protocol: number;
-  clientAddress: Readonly<AddressWords>;
-  clientPort: number;
-  virtualAddress: Readonly<AddressWords>;
-  virtualPort: number;
-  destinationAddress: Readonly<AddressWords>;
-  destinationPort: number;
-  /** Sum of `CONNECTION_FLAG` values. */
-  flags: number;
-  mark: number;
-}
-
 /** The connection table. */
-export class ConnectionTable {
-  readonly #segments: Uint32Array[] = [];
+export class ConnectionTable extends ConnectionRecords {
   /** Heads of the chains, by segment. */
   readonly #buckets: Uint32Array[] = [];
   /** Buckets of the present round of linear hashing, a power of two, and how many are split. */
   #round = FIRST_BUCKETS;
   #split = 0;
-  #free: ConnectionHandle = NO_CONNECTION;
-  /** Handles ever handed out. */
-  #high = 0;
   #hashed = 0;
   #noClientPort = 0;
   readonly #seed: number;
 
   /** @param seed makes the hash unpredictable to clients */
   constructor(seed: number) {
+    super();
     this.#seed = seed | 0;
     for (let made = 0; made < FIRST_BUCKETS; made += SEGMENT_SIZE) {
       this.#buckets.push(new Uint32Array(SEGMENT_SIZE));
@@ -127,43 +53,14 @@ export class ConnectionTable {
     return this.#hashed;
   }
 
-  /** Makes a connection of `seed`, not to be found until `insert`. */
-  create(seed: Readonly<ConnectionSeed>): ConnectionHandle {
-    const handle = this.#allocate();
-    const record = this.#segments[handle >>> SEGMENT_BITS]!;
-    const at = (handle & SEGMENT_MASK) * WORDS;
-    for (let word = 0; word < 4; word++) {
-      record[at + CLIENT + word] = seed.clientAddress[word]!;
-      record[at + VIRTUAL + word] = seed.virtualAddress[word]!;
-      record[at + DESTINATION_ADDRESS + word] = seed.destinationAddress[word]!;
-    }
-    record[at + PORTS] = (seed.clientPort << 16) | seed.virtualPort;
-    record[at + DESTINATION_PORT] =
-      (seed.destinationPort << 16) |
-      (seed.protocol << 8) |
-      (seed.family === 6 ? IPV6_BIT : 0) |
-      (seed.destinationFamily === 6 ? IPV6_DESTINATION_BIT : 0);
-    record[at + FLAGS] = seed.flags & FLAG_MASK;
-    for (let word = NEXT; word <= PACKETS; word++) record[at + word] = 0;
-    record[at + MARK] = seed.mark;
-    record[at + DESTINATION] = 0;
-    return handle;
-  }
-
-  /** Gives the record of a connection that cannot be found any more back to the arena. */
-  release(handle: ConnectionHandle): void {
-    this.#set(handle, NEXT, this.#free);
-    this.#free = handle;
-  }
-
   /** Lets a connection be found. */
   insert(handle: ConnectionHandle): void {
     const hash = this.#hash(
       this.protocol(handle),
-      this.#foldedClient(handle),
+      this.foldedClient(handle),
       this.clientPort(handle),
     );
-    this.#set(handle, HASH, hash);
+    this.setHash(handle, hash);
     this.#link(this.#bucketOf(hash), handle);
     const flags = this.flags(handle) | CONNECTION_FLAG.hashed;
     this.setFlags(handle, flags);
@@ -176,14 +73,14 @@ export class ConnectionTable {
   remove(handle: ConnectionHandle): void {
     const flags = this.flags(handle);
     if ((flags & CONNECTION_FLAG.hashed) === 0) return;
-    const bucket = this.#bucketOf(this.#get(handle, HASH));
+    const bucket = this.#bucketOf(this.hash(handle));
     let before = NO_CONNECTION;
-    for (let entry = this.#head(bucket); entry !== handle; entry = this.#get(entry, NEXT)) {
+    for (let entry = this.#head(bucket); entry !== handle; entry = this.next(entry)) {
       before = entry;
     }
-    const next = this.#get(handle, NEXT);
+    const next = this.next(handle);
     if (before === NO_CONNECTION) this.#setHead(bucket, next);
-    else this.#set(before, NEXT, next);
+    else this.setNext(before, next);
     this.setFlags(handle, flags & ~CONNECTION_FLAG.hashed);
     if ((flags & CONNECTION_FLAG.noClientPort) !== 0) this.#noClientPort--;
     this.#hashed--;
@@ -224,19 +121,13 @@ export class ConnectionTable {
   ): ConnectionHandle {
     const hash = this.#hash(protocol, foldWords(client), clientPort);
     let entry = this.#head(this.#bucketOf(hash));
-    for (; entry !== NO_CONNECTION; entry = this.#get(entry, NEXT)) {
-      const record = this.#segments[entry >>> SEGMENT_BITS]!;
-      const at = (entry & SEGMENT_MASK) * WORDS;
-      if (record[at + PORTS]! >>> 16 !== clientPort || !same(record, at + CLIENT, client)) continue;
-      const packed = record[at + DESTINATION_PORT]!;
-      if (((packed >>> 8) & 0xff) !== protocol) continue;
-      if ((packed & IPV6_BIT) !== (family === 6 ? IPV6_BIT : 0)) continue;
-      const flags = record[at + FLAGS]!;
-      if ((flags & CONNECTION_FLAG.template) !== 0) continue;
-      const masquerade = (flags & CONNECTION_FLAG.methodMask) === 0;
-      const port = masquerade ? packed >>> 16 : record[at + PORTS]! & 0xffff;
-      if (port !== sourcePort) continue;
-      if (same(record, at + (masquerade ? DESTINATION_ADDRESS : VIRTUAL), source)) break;
+    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
+      if (
+        this.isAnswered(entry, family, protocol, source, sourcePort, client, clientPort) &&
+        (this.flags(entry) & CONNECTION_FLAG.template) === 0
+      ) {
+        break;
+      }
     }
     return entry;
   }
@@ -257,10 +148,10 @@ export class ConnectionTable {
   ): ConnectionHandle {
     const hash = this.#hash(protocol, foldWords(client), 0);
     let entry = this.#head(this.#bucketOf(hash));
-    for (; entry !== NO_CONNECTION; entry = this.#get(entry, NEXT)) {
+    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
       if (
         (this.flags(entry) & CONNECTION_FLAG.template) !== 0 &&
-        this.#matches(entry, family, protocol, client, 0, virtual, virtualPort)
+        this.isBetween(entry, family, protocol, client, 0, virtual, virtualPort)
       ) {
         break;
       }
@@ -274,7 +165,7 @@ export class ConnectionTable {
     for (let bucket = 0; bucket < buckets; bucket++) {
       let entry = this.#head(bucket);
       while (entry !== NO_CONNECTION) {
-        const next = this.#get(entry, NEXT);
+        const next = this.next(entry);
         visit(entry);
         entry = next;
       }
@@ -284,144 +175,15 @@ export class ConnectionTable {
   /** Makes a template unfindable for good: ports nothing asks for (see `findTemplate`). */
   invalidateTemplate(handle: ConnectionHandle): void {
     this.remove(handle);
-    this.#set(handle, PORTS, 0xffff);
-    this.#set(handle, DESTINATION_PORT, (this.#get(handle, DESTINATION_PORT) | 0xffff0000) >>> 0);
+    this.setPorts(handle, 0, 0xffff);
+    this.setDestinationPort(handle, 0xffff);
     this.insert(handle);
-  }
-
-  family(handle: ConnectionHandle): Family {
-    return (this.#get(handle, DESTINATION_PORT) & IPV6_BIT) !== 0 ? 6 : 4;
-  }
-
-  destinationFamily(handle: ConnectionHandle): Family {
-    return (this.#get(handle, DESTINATION_PORT) & IPV6_DESTINATION_BIT) !== 0 ? 6 : 4;
-  }
-
-  protocol(handle: ConnectionHandle): number {
-    return (this.#get(handle, DESTINATION_PORT) >>> 8) & 0xff;
-  }
-
-  clientPort(handle: ConnectionHandle): number {
-    return this.#get(handle, PORTS) >>> 16;
-  }
-
-  virtualPort(handle: ConnectionHandle): number {
-    return this.#get(handle, PORTS) & 0xffff;
-  }
-
-  destinationPort(handle: ConnectionHandle): number {
-    return this.#get(handle, DESTINATION_PORT) >>> 16;
-  }
-
-  /** Word `word`, 0–3, of the client address. */
-  clientWord(handle: ConnectionHandle, word: number): number {
-    return this.#get(handle, CLIENT + word);
-  }
-
-  /** Word `word`, 0–3, of the virtual address. */
-  virtualWord(handle: ConnectionHandle, word: number): number {
-    return this.#get(handle, VIRTUAL + word);
-  }
-
-  /** Word `word`, 0–3, of the destination address. */
-  destinationWord(handle: ConnectionHandle, word: number): number {
-    return this.#get(handle, DESTINATION_ADDRESS + word);
-  }
-
-  /** Sum of `CONNECTION_FLAG` values. */
-  flags(handle: ConnectionHandle): number {
-    return this.#get(handle, FLAGS) & FLAG_MASK;
-  }
-
-  setFlags(handle: ConnectionHandle, flags: number): void {
-    this.#set(handle, FLAGS, (this.#get(handle, FLAGS) & ~FLAG_MASK) | flags);
-  }
-
-  /** Number of the protocol's state, 0–4095. */
-  state(handle: ConnectionHandle): number {
-    return this.#get(handle, FLAGS) >>> STATE_SHIFT;
-  }
-
-  setState(handle: ConnectionHandle, state: number): void {
-    this.#set(handle, FLAGS, (this.#get(handle, FLAGS) & FLAG_MASK) | (state << STATE_SHIFT));
-  }
-
-  /** The connection or template that cannot end before this one. */
-  controller(handle: ConnectionHandle): ConnectionHandle {
-    return this.#get(handle, CONTROLLER);
-  }
-
-  setController(handle: ConnectionHandle, controller: ConnectionHandle): void {
-    this.#set(handle, CONTROLLER, controller);
-  }
-
-  /** How many connections this one controls. */
-  children(handle: ConnectionHandle): number {
-    return this.#get(handle, CHILDREN);
-  }
-
-  setChildren(handle: ConnectionHandle, count: number): void {
-    this.#set(handle, CHILDREN, count);
-  }
-
-  timeout(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, TIMEOUT);
-  }
-
-  setTimeoutTicks(handle: ConnectionHandle, timeout: Ticks): void {
-    this.#set(handle, TIMEOUT, timeout);
-  }
-
-  /** Tick at which the timeout ends, as commands see it. Ticks are kept modulo 2^32. */
-  expires(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, EXPIRES);
-  }
-
-  /** Tick at which the connection's timer really fires. */
-  fires(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, FIRES);
-  }
-
-  setDeadline(handle: ConnectionHandle, expires: Ticks, fires: Ticks): void {
-    this.#set(handle, EXPIRES, expires);
-    this.#set(handle, FIRES, fires);
-  }
-
-  /** Tick at which the timer wheel visits the connection; not later than `fires`. */
-  armed(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, ARMED);
-  }
-
-  setArmed(handle: ConnectionHandle, tick: Ticks): void {
-    this.#set(handle, ARMED, tick);
-  }
-
-  /** Packets of the client counted so far, modulo 2^32. */
-  packets(handle: ConnectionHandle): number {
-    return this.#get(handle, PACKETS);
-  }
-
-  setPackets(handle: ConnectionHandle, count: number): void {
-    this.#set(handle, PACKETS, count);
-  }
-
-  mark(handle: ConnectionHandle): number {
-    return this.#get(handle, MARK);
-  }
-
-  /** Number of the destination, 1 or more, or 0 for none. */
-  destination(handle: ConnectionHandle): number {
-    return this.#get(handle, DESTINATION);
-  }
-
-  setDestination(handle: ConnectionHandle, destination: number): void {
-    this.#set(handle, DESTINATION, destination);
   }
 
   /** Gives a connection made without a client port the one its client has shown. */
   setClientPort(handle: ConnectionHandle, port: number): void {
     this.remove(handle);
-    this.#set(handle, PORTS, (port << 16) | this.virtualPort(handle));
+    this.setPorts(handle, port, this.virtualPort(handle));
     this.setFlags(handle, this.flags(handle) & ~CONNECTION_FLAG.noClientPort);
     this.insert(handle);
   }
@@ -437,65 +199,14 @@ export class ConnectionTable {
     const hash = this.#hash(protocol, foldWords(client), clientPort);
     const wanted = clientPort === 0 ? CONNECTION_FLAG.noClientPort : 0;
     let entry = this.#head(this.#bucketOf(hash));
-    for (; entry !== NO_CONNECTION; entry = this.#get(entry, NEXT)) {
-      if (!this.#matches(entry, family, protocol, client, clientPort, virtual, virtualPort)) {
+    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
+      if (!this.isBetween(entry, family, protocol, client, clientPort, virtual, virtualPort)) {
         continue;
       }
       const flags = this.flags(entry) & (CONNECTION_FLAG.noClientPort | CONNECTION_FLAG.template);
       if (flags === wanted) break;
     }
     return entry;
-  }
-
-  #matches(
-    entry: ConnectionHandle,
-    family: Family,
-    protocol: number,
-    client: Readonly<AddressWords>,
-    clientPort: number,
-    virtual: Readonly<AddressWords>,
-    virtualPort: number,
-  ): boolean {
-    const record = this.#segments[entry >>> SEGMENT_BITS]!;
-    const at = (entry & SEGMENT_MASK) * WORDS;
-    const packed = record[at + DESTINATION_PORT]!;
-    return (
-      record[at + PORTS] === ((clientPort << 16) | virtualPort) >>> 0 &&
-      same(record, at + CLIENT, client) &&
-      same(record, at + VIRTUAL, virtual) &&
-      ((packed >>> 8) & 0xff) === protocol &&
-      (packed & IPV6_BIT) === (family === 6 ? IPV6_BIT : 0)
-    );
-  }
-
-  #allocate(): ConnectionHandle {
-    const recycled = this.#free;
-    if (recycled !== NO_CONNECTION) {
-      this.#free = this.#get(recycled, NEXT);
-      return recycled;
-    }
-    const handle = ++this.#high;
-    if (handle >>> SEGMENT_BITS >= this.#segments.length) {
-      this.#segments.push(new Uint32Array(SEGMENT_SIZE * WORDS));
-    }
-    return handle;
-  }
-
-  #get(handle: ConnectionHandle, word: number): number {
-    return this.#segments[handle >>> SEGMENT_BITS]![(handle & SEGMENT_MASK) * WORDS + word]!;
-  }
-
-  #set(handle: ConnectionHandle, word: number, value: number): void {
-    this.#segments[handle >>> SEGMENT_BITS]![(handle & SEGMENT_MASK) * WORDS + word] = value;
-  }
-
-  #foldedClient(handle: ConnectionHandle): number {
-    return (
-      this.#get(handle, CLIENT) ^
-      this.#get(handle, CLIENT + 1) ^
-      this.#get(handle, CLIENT + 2) ^
-      this.#get(handle, CLIENT + 3)
-    );
   }
 
   /** Mixes as MurmurHash3's finaliser does; 32 bits. */
@@ -521,7 +232,7 @@ export class ConnectionTable {
   }
 
   #link(bucket: number, handle: ConnectionHandle): void {
-    this.#set(handle, NEXT, this.#head(bucket));
+    this.setNext(handle, this.#head(bucket));
     this.#setHead(bucket, handle);
   }
 
@@ -537,15 +248,15 @@ export class ConnectionTable {
     let lowTail = NO_CONNECTION;
     let highTail = NO_CONNECTION;
     while (entry !== NO_CONNECTION) {
-      const next = this.#get(entry, NEXT);
-      this.#set(entry, NEXT, NO_CONNECTION);
-      if ((this.#get(entry, HASH) & this.#round) === 0) {
+      const next = this.next(entry);
+      this.setNext(entry, NO_CONNECTION);
+      if ((this.hash(entry) & this.#round) === 0) {
         if (lowTail === NO_CONNECTION) this.#setHead(bucket, entry);
-        else this.#set(lowTail, NEXT, entry);
+        else this.setNext(lowTail, entry);
         lowTail = entry;
       } else {
         if (highTail === NO_CONNECTION) this.#setHead(upper, entry);
-        else this.#set(highTail, NEXT, entry);
+        else this.setNext(highTail, entry);
         highTail = entry;
       }
       entry = next;
@@ -560,13 +271,4 @@ export class ConnectionTable {
 
 function foldWords(words: Readonly<AddressWords>): number {
   return words[0]! ^ words[1]! ^ words[2]! ^ words[3]!;
-}
-
-function same(record: Uint32Array, at: number, words: Readonly<AddressWords>): boolean {
-  return (
-    record[at] === words[0] &&
-    record[at + 1] === words[1] &&
-    record[at + 2] === words[2] &&
-    record[at + 3] === words[3]
-  );
 }

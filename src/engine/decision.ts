@@ -6,7 +6,7 @@
  * @module
  */
 import type { AddressWords, Family } from "../net/address.ts";
-import { type ConnectionHandle, NO_CONNECTION } from "./connection-table.ts";
+import { type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import type { Destination } from "./destination.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 import type { VirtualService } from "./virtual-service.ts";

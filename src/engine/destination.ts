@@ -8,7 +8,7 @@
 import type { Address, Family } from "../net/address.ts";
 import type { DestinationConfig, DestinationStatus } from "../wire/ipvs-objects.ts";
 import { FORWARDING_METHODS } from "../wire/ipvs-objects.ts";
-import { CONNECTION_FLAG } from "./connection-table.ts";
+import { CONNECTION_FLAG } from "./connection-records.ts";
 import type { Profile } from "./profile.ts";
 import type { SchedulableDestination } from "./scheduler.ts";
 import { Stats } from "./stats.ts";

@@ -28,6 +28,7 @@ import type {
 import { Configuration, type SchedulerRegistry } from "./configuration.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
+import { CONNECTION_FLAG } from "./connection-records.ts";
 import { Decision } from "./decision.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
@@ -291,13 +292,23 @@ export class Director {
     return this.#state.connections.size;
   }
 
-  /** Returns all connections and templates, in the order of the table. */
-  connections(): readonly ConnectionRecord[] {
-    const records: ConnectionRecord[] = [];
-    this.#state.connections.forEach((handle) => {
-      records.push(connectionRecord(this.#state, this.#lifecycle, handle));
+  /**
+   * Yields all connections and templates, in the order of the table. Packets may be decided about while
+   * they are taken: those there were in the beginning and still are come once each, and what else comes
+   * is as it is at that moment.
+   */
+  *connections(): Generator<ConnectionRecord, void, undefined> {
+    const { connections } = this.#state;
+    const handles = new Uint32Array(connections.size);
+    let count = 0;
+    connections.forEach((handle) => {
+      handles[count++] = handle;
     });
-    return records;
+    for (const handle of handles) {
+      // Since then a handle may have been given up, or another connection have got it.
+      if ((connections.flags(handle) & CONNECTION_FLAG.hashed) === 0) continue;
+      yield connectionRecord(this.#state, this.#lifecycle, handle);
+    }
   }
 
   /** Returns counters and rates of everything together. */

@@ -16,7 +16,7 @@ import { Frame } from "../wire/frame.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
-import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-table.ts";
+import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Packet } from "./packet.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
-import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-table.ts";
+import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import type { Decision } from "./decision.ts";
 import type { EngineState } from "./engine-state.ts";
 import { rewriteSource } from "./forward/rewrite.ts";

@@ -8,8 +8,8 @@
 import { ICMP } from "../net/protocol.ts";
 import { FORWARDING_METHODS } from "../wire/ipvs-objects.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
+import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import { ConnectionScheduling, DECIDED, LEAVE } from "./connection-scheduling.ts";
-import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-table.ts";
 import type { Decision } from "./decision.ts";
 import type { EngineState } from "./engine-state.ts";
 import { DirectRoute } from "./forward/direct-route.ts";

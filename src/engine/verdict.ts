@@ -31,7 +31,6 @@ export const REASONS = [
   "request",
   "reply",
   // Accepted.
-  "already-handled",
   "not-for-us",
   "ipv6-unsupported",
   "no-services",
@@ -43,7 +42,6 @@ export const REASONS = [
   "local-reply",
   "passing-reply",
   "local-destination",
-  "unsupported-fragment",
   // Dropped.
   "malformed-header",
   "bad-header-checksum",
@@ -52,7 +50,6 @@ export const REASONS = [
   "fragment",
   "no-destination",
   "destination-removed",
-  "defence-drop-packet",
   "time-exceeded",
   "too-big",
   "no-route",
@@ -60,7 +57,6 @@ export const REASONS = [
   "loopback-destination",
   "tunnel-mtu-too-small",
   "out-of-headroom",
-  "no-frame",
 ] as const;
 
 /** Name of a reason. */

@@ -32,6 +32,7 @@ export interface ParseContext {
 }
 
 const DEFAULT_SCHEDULER = "wlc";
+const DRY_RUN = { dryRun: true } as const;
 
 /**
  * Returns the command the words stand for; no words at all list the services.
@@ -60,7 +61,8 @@ export async function parseCommandLine(
     draft.flags |= parseSchedulerFlags(draft.schedulerFlags, draft.scheduler || DEFAULT_SCHEDULER);
   }
   checkOptions(draft);
-  return BUILDERS[command](draft);
+  const built = BUILDERS[command](draft);
+  return { ...built, ...(draft.given.has("dry-run") ? DRY_RUN : {}) };
 }
 
 async function readOptions(
@@ -194,16 +196,18 @@ function listing(draft: Draft): Listing {
   checkListing(draft);
   const { given } = draft;
   const numeric = given.has("numeric");
+  const json = given.has("json");
   if (given.has("connection")) {
     return {
       verb: "list",
       subject: "connections",
       engineData: given.has("persistent-conn"),
       numeric,
+      json,
     };
   }
-  if (given.has("timeout")) return { verb: "list", subject: "timeouts" };
-  if (given.has("daemon")) return { verb: "list", subject: "daemons" };
+  if (given.has("timeout")) return { verb: "list", subject: "timeouts", json };
+  if (given.has("daemon")) return { verb: "list", subject: "daemons", json };
   return {
     verb: "list",
     subject: "services",
@@ -212,5 +216,6 @@ function listing(draft: Draft): Listing {
     numeric,
     exact: given.has("exact"),
     sorted: !given.has("nosort"),
+    json,
   };
 }

@@ -9,7 +9,6 @@
 import { basename } from "node:path";
 import { controlSocketPath } from "../control/socket-path.ts";
 import { run } from "./main.ts";
-import { runRestore, runSave } from "./scripts.ts";
 import { systemWorld } from "./system-world.ts";
 import type { World } from "./world.ts";
 
@@ -27,13 +26,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await runProgram(world);
 
-function runProgram(world: World): Promise<number> {
-  switch (script) {
-    case "-save":
-      return runSave(argv, world);
-    case "-restore":
-      return runRestore(world);
-    default:
-      return run(argv, world);
-  }
+async function runProgram(world: World): Promise<number> {
+  if (script === undefined) return run(argv, world);
+  const { runRestore, runSave } = await import("./scripts.ts");
+  return script === "-save" ? runSave(argv, world) : runRestore(world);
 }

@@ -23,7 +23,7 @@ interface Rule {
 
 const SERVICE: Rule = {
   required: ["service-address"],
-  allowed: ["scheduler", "persistent", "netmask", "ops", "pe", "sched-flags"],
+  allowed: ["scheduler", "persistent", "netmask", "ops", "pe", "sched-flags", "dry-run"],
 };
 
 const TUNNEL_OPTIONS = ["tun-port", "tun-nocsum", "tun-csum", "tun-remcsum"] as const;
@@ -37,16 +37,17 @@ const SERVER: Rule = {
     "l-threshold",
     "tun-type",
     ...TUNNEL_OPTIONS,
+    "dry-run",
   ],
 };
 
 const COMMAND_RULES: Readonly<Record<CommandName, Rule>> = {
   "add-service": SERVICE,
   "edit-service": SERVICE,
-  "delete-service": { required: ["service-address"] },
-  flush: {},
-  set: {},
-  restore: {},
+  "delete-service": { required: ["service-address"], allowed: ["dry-run"] },
+  flush: { allowed: ["dry-run"] },
+  set: { allowed: ["dry-run"] },
+  restore: { allowed: ["dry-run"] },
   list: {
     exclusive: ["connection", "service-address", "timeout", "daemon"],
     allowed: [
@@ -59,17 +60,26 @@ const COMMAND_RULES: Readonly<Record<CommandName, Rule>> = {
       "syncid",
       "exact",
       "tun-info",
+      "json",
     ],
   },
   "add-server": SERVER,
   "edit-server": SERVER,
-  "delete-server": { required: ["service-address", "real-server"] },
+  "delete-server": { required: ["service-address", "real-server"], allowed: ["dry-run"] },
   "start-daemon": {
-    allowed: ["mcast-interface", "syncid", "mcast-group", "mcast-port", "mcast-ttl", "sync-maxlen"],
+    allowed: [
+      "mcast-interface",
+      "syncid",
+      "mcast-group",
+      "mcast-port",
+      "mcast-ttl",
+      "sync-maxlen",
+      "dry-run",
+    ],
   },
-  "stop-daemon": { allowed: ["syncid"] },
+  "stop-daemon": { allowed: ["syncid", "dry-run"] },
   save: { allowed: ["numeric"] },
-  zero: { allowed: ["service-address"] },
+  zero: { allowed: ["service-address", "dry-run"] },
   help: {},
   version: {},
 };

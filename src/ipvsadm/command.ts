@@ -34,6 +34,8 @@ export interface ListServices {
   readonly exact: boolean;
   /** Whether entries are sorted, or shown in the backend's order. */
   readonly sorted: boolean;
+  /** Whether the listing is a JSON document, whatever its columns. */
+  readonly json: boolean;
 }
 
 /** A listing of connections. */
@@ -43,10 +45,25 @@ export interface ListConnections {
   /** Whether persistence engine data is shown. */
   readonly engineData: boolean;
   readonly numeric: boolean;
+  readonly json: boolean;
+}
+
+/** A listing of settings. */
+export interface ListSettings {
+  readonly verb: "list";
+  readonly subject: "timeouts" | "daemons";
+  readonly json: boolean;
+}
+
+/** Whether a command only says what it would change. */
+interface MayBeRehearsed {
+  readonly dryRun?: true;
 }
 
 /** A command that changes something. */
-export type Change =
+export type Change = MayBeRehearsed & AnyChange;
+
+type AnyChange =
   | {
       readonly verb: "add-service" | "edit-service";
       readonly id: ServiceId;
@@ -68,15 +85,12 @@ export type Change =
   | { readonly verb: "stop-daemon"; readonly role: DaemonRole };
 
 /** A listing. */
-export type Listing =
-  | ListServices
-  | ListConnections
-  | { readonly verb: "list"; readonly subject: "timeouts" | "daemons" };
+export type Listing = ListServices | ListConnections | ListSettings;
 
 /** Any command. */
 export type Command =
   | Change
   | Listing
   | { readonly verb: "save"; readonly numeric: boolean }
-  | { readonly verb: "restore" }
+  | ({ readonly verb: "restore" } & MayBeRehearsed)
   | { readonly verb: "help" | "version" };

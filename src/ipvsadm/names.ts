@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Milliseconds } from "../base/clock.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { KnownNames } from "./format/endpoint.ts";
@@ -41,14 +41,13 @@ export class Names implements NameLookup, KnownNames {
   readonly #resolver: Resolver;
   readonly #limits: NameLimits;
   /** By address text; "" for an address known to have no name. */
-  readonly #hosts: LRUCache<string, string>;
+  #hosts: LRUCache<string, string> | undefined;
   #services: ServiceNames | undefined;
   #timeoutsInARow = 0;
 
   constructor(resolver: Resolver, limits: NameLimits = DEFAULT_LIMITS) {
     this.#resolver = resolver;
     this.#limits = limits;
-    this.#hosts = new LRUCache({ max: limits.kept });
   }
 
   async addressOf(host: string): Promise<Address | undefined> {
@@ -62,16 +61,17 @@ export class Names implements NameLookup, KnownNames {
   /** Looks up what `hostOf` and `serviceOf` are going to be asked. */
   async prepare(addresses: Iterable<Address>): Promise<void> {
     await this.#serviceNames();
+    const hosts = await this.#hostNames();
     const wanted = new Map<string, Address>();
     for (const address of addresses) {
       const text = formatAddress(address);
-      if (this.#hosts.get(text) === undefined) wanted.set(text, address);
+      if (hosts.get(text) === undefined) wanted.set(text, address);
     }
     const queue = wanted.entries();
     const worker = async () => {
       for (const [text, address] of queue) {
         if (this.#timeoutsInARow >= this.#limits.failures) return;
-        this.#hosts.set(text, (await this.#hostOf(address)) ?? "");
+        hosts.set(text, (await this.#hostOf(address)) ?? "");
       }
     };
     const { parallel } = this.#limits;
@@ -80,12 +80,19 @@ export class Names implements NameLookup, KnownNames {
 
   /** Returns the name of an address prepared for. */
   hostOf(address: Address): string | undefined {
-    return this.#hosts.get(formatAddress(address)) || undefined;
+    return this.#hosts?.get(formatAddress(address)) || undefined;
   }
 
   /** Returns the name of a port for a protocol number, once anything was prepared for. */
   serviceOf(port: number, protocol: number): string | undefined {
     return this.#services?.nameOf(port, protocol);
+  }
+
+  /** Loaded here: listings of numbers do without. */
+  async #hostNames(): Promise<LRUCache<string, string>> {
+    const { LRUCache } = await import("lru-cache");
+    this.#hosts ??= new LRUCache({ max: this.#limits.kept });
+    return this.#hosts;
   }
 
   async #serviceNames(): Promise<ServiceNames> {

@@ -1,5 +1,5 @@
 /**
- * The commands and options of ipvsadm, declared once.
+ * The commands and options of ipvsadm, declared once, and two of ours: `--json` and `--dry-run`.
  *
  * Source: ipvsadm(8), and the behaviour of ipvsadm 1.31 where the manual page differs.
  *
@@ -65,6 +65,8 @@ export const OPTION_ORDER = [
   "tun-nocsum",
   "tun-csum",
   "tun-remcsum",
+  "json",
+  "dry-run",
 ] as const;
 
 /** The word messages use for an option; several options may share one. */
@@ -157,4 +159,6 @@ export const OPTIONS: readonly CommandLineOption[] = [
   valued("mcast-port"),
   valued("mcast-ttl"),
   valued("sync-maxlen"),
+  flag("json"),
+  flag("dry-run"),
 ];

@@ -19,7 +19,7 @@ import { systemResolver } from "./system-resolver.ts";
 import type { World } from "./world.ts";
 
 /** One line of a file, understood. */
-interface Rule {
+export interface Rule {
   /** Where it stands, from 1. */
   readonly line: number;
   readonly text: string;
@@ -56,11 +56,20 @@ export class RulesError extends Error {
  * @throws the system's error when the file cannot be read
  */
 export async function readRules(path: string | undefined): Promise<Rules> {
-  if (path === undefined) return NO_RULES;
+  return path === undefined ? NO_RULES : parseRules(path, await readFile(path, "utf8"));
+}
+
+/**
+ * Returns the rules in a text.
+ *
+ * @param path where the text is from, for messages
+ * @throws RulesError for a line that cannot be understood, or that changes nothing
+ */
+export async function parseRules(path: string, file: string): Promise<Rules> {
   const session = new Session(worldOf());
   const rules: Rule[] = [];
   let line = 0;
-  for (const raw of (await readFile(path, "utf8")).split("\n")) {
+  for (const raw of file.split("\n")) {
     line++;
     const text = raw.trim();
     if (text === "" || text.startsWith("#")) continue;
@@ -108,6 +117,7 @@ async function parseRule(text: string, session: Session): Promise<Change> {
     case "version":
       throw new SyntaxError(`"${words[0]}" changes nothing: must be a command such as -A or -a`);
     default:
+      if (command.dryRun) throw new SyntaxError("--dry-run has no place in a file of rules");
       return command;
   }
 }

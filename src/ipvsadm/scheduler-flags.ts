@@ -69,3 +69,14 @@ export function formatSchedulerFlags(flags: number, scheduler: string): string {
     .map((flag) => flag.name)
     .join(",");
 }
+
+/**
+ * Returns the names of all flags set, each under the scheduler's own name where it has one: a list
+ * `parseSchedulerFlags` reads back.
+ */
+export function exactSchedulerFlags(flags: number, scheduler: string): readonly string[] {
+  return COMMON_FLAGS.filter(({ bit }) => (flags & bit) !== 0).map(({ bit, name }) => {
+    const own = OWN_FLAGS.find((flag) => flag.bit === bit && flag.scheduler === scheduler);
+    return own?.name ?? name;
+  });
+}

@@ -2,11 +2,11 @@
  * Names as this system knows them: the hosts file, the name servers, the services file.
  *
  * Reverse look-ups do not go through the C library: its threads cannot be called off, and would hold
- * up the end of the program for as long as a dead name server is waited for.
+ * up the end of the program for as long as a dead name server is waited for. The resolver is loaded when
+ * the first name is asked for, as most commands ask for none.
  *
  * @module
  */
-import { lookup, Resolver as NameServers } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { type Address, formatAddress } from "../net/address.ts";
 import { parseHosts } from "./hosts-file.ts";
@@ -18,10 +18,15 @@ const NAME_SERVER_TIMEOUT = 1000;
 
 /** Returns a resolver that reads each file at most once. */
 export function systemResolver(): Resolver {
-  const servers = new NameServers({ timeout: NAME_SERVER_TIMEOUT, tries: 1 });
+  const dns = once(() => import("node:dns/promises"));
+  const servers = once(async () => {
+    const { Resolver: NameServers } = await dns();
+    return new NameServers({ timeout: NAME_SERVER_TIMEOUT, tries: 1 });
+  });
   let hosts: Promise<ReadonlyMap<string, string>> | undefined;
   return {
     async addressOf(host) {
+      const { lookup } = await dns();
       const found = await lookup(host, { family: 4 }).catch(() => undefined);
       return found && inetPton4(found.address);
     },
@@ -30,10 +35,19 @@ export function systemResolver(): Resolver {
       const text = formatAddress(address);
       const known = (await hosts).get(text);
       if (known !== undefined) return known;
-      const names = await servers.reverse(text).catch(() => []);
+      const names = await (await servers()).reverse(text).catch(() => []);
       return names[0];
     },
     services: () => textOf("/etc/services"),
+  };
+}
+
+/** Returns a function that asks `make` the first time only. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

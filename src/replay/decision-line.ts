@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { NO_CONNECTION } from "../engine/connection-table.ts";
+import { NO_CONNECTION } from "../engine/connection-records.ts";
 import type { Decision } from "../engine/decision.ts";
 import { REASONS, type ReasonName, VERDICT_NAMES, type VerdictName } from "../engine/verdict.ts";
 import { formatEndpoint } from "../net/endpoint.ts";

@@ -21,6 +21,7 @@ import { VERDICT } from "../../src/engine/verdict.ts";
 import { formatAddress, parseAddress } from "../../src/net/address.ts";
 import { runIpvsadm } from "../ipvsadm/support.ts";
 import { hex } from "../support/packet.ts";
+import { textOf } from "../support/text-of.ts";
 import { decode, encode } from "./decoded-packet.ts";
 import { normalized, type Observation } from "./normalize.ts";
 
@@ -203,7 +204,8 @@ export class Bench {
     const name = step.path?.replace("/proc/net/", "") ?? "";
     if (!/^ip_vs(_conn)?$/.test(name)) return undefined;
     const backend = directorBackend(this.#director);
-    return normalized(step, step.out ?? "", await backend.statusFile(name as "ip_vs"));
+    const text = await textOf(backend.statusFile(name as "ip_vs"));
+    return normalized(step, step.out ?? "", text);
   }
 
   /** Understands what the recorded scenarios say to iptables: `-d NET [-p tcp] -j MARK --set-mark N`. */

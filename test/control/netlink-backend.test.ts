@@ -10,6 +10,7 @@ import type { Transport } from "../../src/control/transport.ts";
 import { parseAddress } from "../../src/net/address.ts";
 import { isLast, messagesIn } from "../../src/wire/netlink.ts";
 import { MessageWriter } from "../../src/wire/netlink-writer.ts";
+import { textOf } from "../support/text-of.ts";
 import * as arbitrary from "./arbitraries.ts";
 import { listen, newPath } from "./socket-server.ts";
 import {
@@ -157,7 +158,7 @@ for (const [way, connect] of Object.entries(WAYS)) {
     const { backend, transport } = await begin(t, { statusFile: (name) => [name] });
     const director = new DirectorClient(transport);
     const added = [1, 2, 3, 4].map((mark) => backend.addService(markService(mark), PLAIN));
-    const file = director.statusFile("ip_vs_app");
+    const file = textOf(director.statusFile("ip_vs_app"));
     const refused = t.rejects(backend.service(WEB), { code: "ESRCH" });
     await Promise.all([...added, refused]);
     t.equal(await file, "ip_vs_app");
@@ -185,9 +186,9 @@ for (const [way, connect] of Object.entries(WAYS)) {
       stop: () => void stopped++,
     });
     const director = new DirectorClient(transport);
-    t.equal(await backend.statusFile("ip_vs_conn"), `first\n${long}`);
-    await t.rejects(backend.statusFile("ip_vs_app"), { code: "ENOENT" });
-    await t.rejects(director.statusFile(""), { code: "ENOENT" });
+    t.equal(await textOf(backend.statusFile("ip_vs_conn")), `first\n${long}`);
+    await t.rejects(textOf(backend.statusFile("ip_vs_app")), { code: "ENOENT" });
+    await t.rejects(textOf(director.statusFile("")), { code: "ENOENT" });
     await director.setSysctl("expire_nodest_conn", "1");
     t.equal(await director.sysctl("expire_nodest_conn"), "1");
     t.same(await director.sysctls(), [
@@ -208,7 +209,7 @@ for (const [way, connect] of Object.entries(WAYS)) {
     const { backend, transport } = await begin(t);
     const director = new DirectorClient(transport);
     const requests: readonly (() => Promise<unknown>)[] = [
-      () => backend.statusFile("ip_vs"),
+      () => textOf(backend.statusFile("ip_vs")),
       () => director.sysctls(),
       () => director.sysctl("x"),
       () => director.setSysctl("x", "1"),
@@ -235,10 +236,12 @@ t.test("what is added is listed as it was told", async (t) => {
 });
 
 t.test("the kernel's files may be read elsewhere", async (t) => {
-  const statusFile = async (name: StatusFile): Promise<string> => `of ${name}`;
+  const statusFile = async function* (name: StatusFile): AsyncGenerator<string> {
+    yield `of ${name}`;
+  };
   const peer = new NetlinkServer(new FakeAdministration());
   const backend = new NetlinkBackend(new DirectTransport(peer), { statusFile });
-  t.equal(await backend.statusFile("ip_vs_stats"), "of ip_vs_stats");
+  t.equal(await textOf(backend.statusFile("ip_vs_stats")), "of ip_vs_stats");
 });
 
 t.test("a peer without the family is told apart from one that refuses", async (t) => {

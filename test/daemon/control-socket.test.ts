@@ -15,13 +15,27 @@ function ask(replyLength: number): Uint8Array {
   return bytes;
 }
 
+/** Bytes of an answer given at a time. */
+const PIECE = 65536;
+
 /** Answers each message with as many bytes as it asks for, and counts. */
 class Replies {
   asked = 0;
+  pieces = 0;
 
-  async answer(message: Uint8Array): Promise<Uint8Array> {
+  async *answer(messages: Uint8Array): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < messages.length; at += 20) {
+      yield* this.#replyOf(new DataView(messages.buffer, at).getUint32(16, true));
+    }
+  }
+
+  *#replyOf(length: number): Generator<Uint8Array> {
     this.asked++;
-    return new Uint8Array(new DataView(message.buffer).getUint32(16, true)).fill(this.asked);
+    const bytes = new Uint8Array(length).fill(this.asked);
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      this.pieces++;
+      yield bytes.subarray(from, from + PIECE);
+    }
   }
 
   refuse(header: Uint8Array): Uint8Array {
@@ -84,6 +98,20 @@ t.test("a client that never reads is not read from any further, others are serve
   greedy.destroy();
 });
 
+t.test("of a long answer no more is made than is taken", async (t) => {
+  const replies = new Replies();
+  const control = await listening(t, replies);
+  const slow = await connected(control.path);
+  slow.pause();
+  slow.end(ask(1000 * PIECE));
+  const client = await connected(control.path);
+  client.end(ask(4));
+  t.equal((await everything(client)).length, 4);
+  t.ok(replies.pieces < 100, `${replies.pieces} of 1000 pieces were made`);
+  t.equal((await everything(slow)).length, 1000 * PIECE);
+  t.equal(replies.pieces, 1001);
+});
+
 t.test("a client that goes away while its answer waits takes nothing with it", async (t) => {
   const control = await listening(t);
   const rude = await connected(control.path);
@@ -102,7 +130,11 @@ t.test("close() lets an answer that is due be taken, and cuts off who is idle", 
   let answer: (bytes: Uint8Array) => void = () => undefined;
   const path = join(temporaryFolder(t), "control.sock");
   const control = await ControlSocket.listen(path, {
-    answer: () => new Promise((resolve) => (answer = resolve)),
+    answer: async function* () {
+      yield await new Promise<Uint8Array>((resolve) => {
+        answer = resolve;
+      });
+    },
     refuse: (header) => header,
   });
   const idle = await connected(path);

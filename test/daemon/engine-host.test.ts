@@ -1,5 +1,5 @@
 import t from "tap";
-import type { Selector } from "../../dataplane/capture-rules.ts";
+import type { SelectorChange } from "../../dataplane/capture-rules.ts";
 import { StaticHost } from "../../dataplane/static-host.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../../src/base/clock.ts";
@@ -23,7 +23,7 @@ const CONFIG: ServiceConfig = { scheduler: "rr", flags: 0, timeout: 0, netmask: 
 /** An engine whose messages are numbers of commands, and which notes what happens to it. */
 class Rig {
   readonly events: string[] = [];
-  readonly applied: (readonly Selector[])[] = [];
+  readonly applied: SelectorChange[] = [];
   refusal: Error | undefined;
   packets = 0;
   deadline = Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ class Rig {
     answer: (message) => {
       this.commands[message[0]!]!();
       this.events.push("obeyed");
-      return message;
+      return [message];
     },
     loop: {
       turn: () => {
@@ -55,9 +55,9 @@ class Rig {
       nextDeadline: () => this.deadline,
     },
     interceptor: {
-      apply: (selectors) => {
+      apply: (change) => {
         if (this.refusal !== undefined) throw this.refusal;
-        this.applied.push(selectors);
+        this.applied.push(change);
         this.events.push("applied");
       },
       close: () => {
@@ -70,7 +70,8 @@ class Rig {
   });
 
   command(number: number): Uint8Array {
-    return this.host.answer(Uint8Array.of(number));
+    const [piece] = [...this.host.answer(Uint8Array.of(number))];
+    return piece ?? new Uint8Array(0);
   }
 }
 
@@ -80,12 +81,12 @@ t.test("the host is told of a change before the command is answered", async (t) 
   rig.events.length = 0;
   t.same(rig.command(0), Uint8Array.of(0));
   t.same(rig.events, ["obeyed", "applied"]);
-  t.equal(rig.applied.at(-1)?.length, 1);
+  t.match(rig.applied.at(-1), { add: [{ port: 80 }], remove: [] });
   rig.command(1);
   rig.command(3);
   t.same(rig.events, ["obeyed", "applied", "obeyed", "obeyed"], "these change no selector");
   rig.command(2);
-  t.same(rig.applied.at(-1), []);
+  t.match(rig.applied.at(-1), { add: [], remove: [{ port: 80 }] });
 });
 
 t.test("before it serves, the host is told nothing; then everything at once", async (t) => {
@@ -95,7 +96,7 @@ t.test("before it serves, the host is told nothing; then everything at once", as
   t.equal(rig.host.nextDeadline(), Number.POSITIVE_INFINITY);
   rig.host.start();
   t.equal(rig.applied.length, 1);
-  t.equal(rig.applied[0]?.length, 1);
+  t.match(rig.applied[0], { add: [{ port: 80 }], remove: [] });
 });
 
 t.test("a change the host refuses stays, is told and shown, and tried again", async (t) => {
@@ -109,7 +110,7 @@ t.test("a change the host refuses stays, is told and shown, and tried again", as
   rig.refusal = undefined;
   rig.command(3);
   t.equal(rig.host.fault, undefined, "an edit that wants the same packets tries again as well");
-  t.equal(rig.applied.at(-1)?.length, 1);
+  t.match(rig.applied, [{ add: [] }, { add: [{ port: 80 }], remove: [] }]);
 });
 
 t.test("a host that refuses from the start is a failure", async (t) => {
@@ -141,13 +142,45 @@ t.test("an inline engine moves all packets there are, then waits for the deadlin
   const turns = () => rig.events.filter((event) => event === "turn").length;
   while (turns() < 41) await new Promise((resolve) => setImmediate(resolve));
   rig.deadline = 0;
-  await engine.answer(Uint8Array.of(1));
+  for await (const piece of engine.answer(Uint8Array.of(1))) t.equal(piece.length, 1);
   while (turns() < 42) await new Promise((resolve) => setTimeout(resolve, 1));
   t.equal(failure, undefined);
   await engine.close();
   const seen = turns();
   await new Promise((resolve) => setTimeout(resolve, 5));
   t.equal(turns(), seen, "nothing is moved after the end");
+});
+
+t.test("an inline engine moves packets between two pieces of an answer", async (t) => {
+  const events: string[] = [];
+  const { director, clock } = new Rig();
+  const host = new EngineHost({
+    deviceName: "test0",
+    configuration: director,
+    answer: function* (message) {
+      for (let piece = 0; piece < 3; piece++) {
+        events.push("piece");
+        yield message;
+      }
+    },
+    loop: {
+      turn: () => {
+        events.push("turn");
+        return 1;
+      },
+      nextDeadline: () => Number.POSITIVE_INFINITY,
+    },
+    release: () => undefined,
+    log: () => undefined,
+  });
+  const engine = new InlineEngine(host, clock, (error) => t.fail(error.message));
+  await engine.start();
+  let pieces = 0;
+  for await (const piece of engine.answer(Uint8Array.of(9))) pieces += piece.length;
+  await engine.close();
+  t.equal(pieces, 3);
+  const between = events.slice(events.indexOf("piece"), events.lastIndexOf("piece"));
+  t.ok(between.includes("turn"), events.join());
 });
 
 t.test("an inline engine tells of a failure on the packet path", async (t) => {

@@ -33,23 +33,36 @@ function configured(): { readonly director: Director; readonly index: SelectorIn
   return { director, index: new SelectorIndex(director) };
 }
 
-t.test("refresh() tells whether a service wants other packets than before", async (t) => {
+/** Returns how many selectors were added and removed since it was asked last. */
+function changes(index: SelectorIndex): readonly [added: number, removed: number] {
+  const { add, remove } = index.change;
+  t.equal(index.changed, add.length + remove.length > 0);
+  index.settled();
+  t.equal(index.changed, false);
+  return [add.length, remove.length];
+}
+
+t.test("refresh() tells what else a service wants than before", async (t) => {
   const { director, index } = configured();
-  t.equal(index.refresh(WEB), false, "a service there never was");
+  index.refresh(WEB);
+  t.same(changes(index), [0, 0], "a service there never was");
   director.addService(WEB, CONFIG);
-  t.equal(index.refresh(WEB), true);
+  index.refresh(WEB);
+  t.same(changes(index), [1, 0]);
   const server = parseEndpoint("10.0.0.2:80");
   director.addDestination(WEB, server, NAT);
-  t.equal(index.refresh(WEB), true);
-  t.equal(index.selectors.length, 2);
+  index.refresh(WEB);
+  t.match(index.change, { add: [{ direction: "reply" }], remove: [] });
+  t.same(changes(index), [1, 0]);
   director.editDestination(WEB, server, { ...NAT, weight: 9 });
-  t.equal(index.refresh(WEB), false, "a weight selects nothing");
+  index.refresh(WEB);
+  t.same(changes(index), [0, 0], "a weight selects nothing");
   director.editDestination(WEB, server, { ...NAT, method: "direct-route" });
-  t.equal(index.refresh(WEB), true, "replies go past the director now");
-  t.equal(index.selectors.length, 1);
+  index.refresh(WEB);
+  t.same(changes(index), [0, 1], "replies go past the director now");
   director.deleteService(WEB);
-  t.equal(index.refresh(WEB), true);
-  t.same(index.selectors, []);
+  index.refresh(WEB);
+  t.same(changes(index), [0, 1]);
 });
 
 t.test("services by mark and by address are told apart", async (t) => {
@@ -58,19 +71,48 @@ t.test("services by mark and by address are told apart", async (t) => {
   director.addService(MARKED, CONFIG);
   index.refresh(WEB);
   index.refresh(MARKED);
-  t.equal(index.selectors.length, 2);
+  t.same(changes(index), [2, 0]);
   director.deleteService(WEB);
   index.refresh(WEB);
-  t.match(index.selectors, [{ fwmark: 80 }]);
+  t.match(index.change, { add: [], remove: [{ port: 80 }] });
+});
+
+t.test("what several services want is wanted until none does", async (t) => {
+  const { director, index } = configured();
+  const server = parseEndpoint("10.0.0.2:80");
+  const other: ServiceId = { ...WEB, port: 8080 };
+  for (const service of [WEB, other]) {
+    director.addService(service, CONFIG);
+    director.addDestination(service, server, NAT);
+    index.refresh(service);
+  }
+  t.same(changes(index), [3, 0]);
+  director.deleteService(WEB);
+  index.refresh(WEB);
+  t.match(index.change, { remove: [{ direction: "request", port: 80 }] });
+  t.same(changes(index), [0, 1]);
+  director.deleteService(other);
+  index.refresh(other);
+  t.same(changes(index), [0, 2]);
+});
+
+t.test("what comes and goes before the host is told is no change", async (t) => {
+  const { director, index } = configured();
+  director.addService(WEB, CONFIG);
+  index.refresh(WEB);
+  director.deleteService(WEB);
+  index.refresh(WEB);
+  t.same(changes(index), [0, 0]);
 });
 
 t.test("refreshAll() reads what there is, and forgets what was", async (t) => {
   const { director, index } = configured();
   director.addService(WEB, CONFIG);
   index.refreshAll();
+  index.settled();
   director.flush();
   director.addService(MARKED, CONFIG);
   index.refreshAll();
-  t.match(index.selectors, [{ direction: "request", fwmark: 80 }]);
-  t.equal(index.selectors.length, 1);
+  t.match(index.change, { add: [{ direction: "request", fwmark: 80 }], remove: [{ port: 80 }] });
+  t.same(changes(index), [1, 1]);
 });

@@ -51,9 +51,12 @@ else {
   const waiter = new Waiter([]);
   const batch = [new Frame(), new Frame(), new Frame(), new Frame()];
 
+  let captured: readonly Selector[] = [];
+
   /** Has the host hand over no other packets. */
   const capture = (...selectors: readonly Selector[]) => {
-    interception.apply(selectors);
+    interception.apply({ add: selectors, remove: captured });
+    captured = selectors;
     waiter.watch(device.fds);
   };
 

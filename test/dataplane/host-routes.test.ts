@@ -132,11 +132,14 @@ else {
     const tun = TunDevice.open("uipvs0");
     const statePath = join(t.testdir({}), "host-settings.json");
     const interception = Interception.open({ deviceFor: () => tun, statePath });
-    interception.apply([
-      selector({ direction: "request", protocol: 6, address: "10.1.0.7" }),
-      selector({ direction: "request", protocol: 17, address: "10.1.0.7" }),
-      selector({ direction: "reply", protocol: 6, address: "10.1.0.8" }),
-    ]);
+    interception.apply({
+      remove: [],
+      add: [
+        selector({ direction: "request", protocol: 6, address: "10.1.0.7" }),
+        selector({ direction: "request", protocol: 17, address: "10.1.0.7" }),
+        selector({ direction: "reply", protocol: 6, address: "10.1.0.8" }),
+      ],
+    });
     const routes = HostRoutes.open({
       clock: new ManualClock(),
       isOwnDevice: (index) => index === tun.interfaceIndex,

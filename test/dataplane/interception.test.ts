@@ -71,7 +71,7 @@ else {
 
   t.test("apply() puts the rules in front of the local ones", (t) => {
     const director = openDirector();
-    director.interception.apply([selector(WEB), selector(REPLY)]);
+    director.interception.apply({ add: [selector(WEB), selector(REPLY)], remove: [] });
     t.strictSame(rules(), [
       "1: from all iif uipvs0 goto 5 proto 176",
       "3: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
@@ -100,15 +100,33 @@ else {
 
   t.test("apply() changes only what differs", (t) => {
     const director = openDirector();
-    director.interception.apply([selector(WEB), selector(DNS), selector(WEB)]);
+    director.interception.apply({ add: [selector(WEB), selector(DNS), selector(WEB)], remove: [] });
     const done = director.log.length;
-    director.interception.apply([selector(DNS), selector(REPLY)]);
+    director.interception.apply({ add: [selector(DNS), selector(REPLY)], remove: [selector(WEB)] });
     t.strictSame(director.log.slice(done), [
       "ip rule add pref 4 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
       "ip rule del pref 3 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
     ]);
-    director.interception.apply([selector(REPLY), selector(DNS)]);
+    director.interception.apply({ add: [selector(REPLY), selector(DNS)], remove: [selector(WEB)] });
     t.equal(director.log.length, done + 2);
+    director.close();
+    t.equal(hostState(), before);
+    t.end();
+  });
+
+  t.test("apply() has one rule for all ports of an address that has many", (t) => {
+    const director = openDirector();
+    const ports = [80, 81, 82, 83, 84];
+    const all = ports.map((port) => selector({ ...WEB, port }));
+    director.interception.apply({ add: all, remove: [] });
+    t.match(rules(), [/^1: /, "3: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176", /^5: /]);
+    director.interception.apply({ add: [], remove: all.slice(0, 1) });
+    t.strictSame(
+      rules().filter((rule) => rule.startsWith("3:")),
+      ports
+        .slice(1)
+        .map((port) => `3: from all to 10.9.9.9 ipproto tcp dport ${port} lookup 7070 proto 176`),
+    );
     director.close();
     t.equal(hostState(), before);
     t.end();
@@ -116,7 +134,7 @@ else {
 
   t.test("apply() gives each firewall mark a device, and IPv6 rules of its own", (t) => {
     const director = openDirector();
-    director.interception.apply([selector(MARKED), selector(WEB6)]);
+    director.interception.apply({ add: [selector(MARKED), selector(WEB6)], remove: [] });
     t.match(rules(), [
       "1: from all iif uipvs0m2a goto 5 proto 176",
       "2: from all fwmark 0x2a lookup 7071 proto 176",
@@ -136,17 +154,25 @@ else {
 
   t.test("apply() that is refused leaves the earlier set in force", (t) => {
     const director = openDirector();
-    director.interception.apply([selector(WEB)]);
+    director.interception.apply({ add: [selector(WEB)], remove: [] });
     const earlier = hostState();
+    const replacement = { add: [selector(REPLY), selector(DNS)], remove: [selector(WEB)] };
     // A rule somebody else made makes the kernel refuse ours.
     ip("rule add pref 3 to 10.9.9.9 ipproto udp dport 53 lookup 7070 protocol 176");
-    t.throws(() => director.interception.apply([selector(REPLY), selector(DNS)]), {
+    t.throws(() => director.interception.apply(replacement), {
       code: "EEXIST",
       message:
         /^Cannot add the policy rule "ip rule add pref 3 to 10.9.9.9 ipproto udp dport 53 lookup 7070 protocol 176": /,
     });
     ip("rule del pref 3 to 10.9.9.9 ipproto udp dport 53");
     t.equal(hostState(), earlier);
+    director.interception.apply(replacement);
+    t.match(rules(), [
+      /^1: /,
+      "3: from all to 10.9.9.9 ipproto udp dport 53 lookup 7070 proto 176",
+      "4: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
+      /^5: /,
+    ]);
     director.close();
     t.equal(hostState(), before);
     t.end();
@@ -158,7 +184,7 @@ else {
       ip("rule add pref 4 from 192.0.2.1 lookup main");
       const host = hostState();
       const director = openDirector();
-      t.throws(() => director.interception.apply([selector(WEB)]), {
+      t.throws(() => director.interception.apply({ add: [selector(WEB)], remove: [] }), {
         message:
           'Cannot intercept packets: policy rules 1–5 must be free, the host has "ip rule add pref 4 from 192.0.2.1 lookup main"',
       });
@@ -174,7 +200,7 @@ else {
     ip("rule del pref 0");
     const host = hostState();
     const director = openDirector();
-    director.interception.apply([selector(WEB)]);
+    director.interception.apply({ add: [selector(WEB)], remove: [] });
     t.match(rules(), [
       "1: from all iif uipvs0 goto 5 proto 176",
       "3: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
@@ -190,7 +216,7 @@ else {
 
   t.test("open() refuses to work beside another director", (t) => {
     const director = openDirector();
-    director.interception.apply([selector(WEB)]);
+    director.interception.apply({ add: [selector(WEB)], remove: [] });
     const other = TunDevice.open("other0");
     const deviceFor = () => other;
     t.throws(() => Interception.open({ deviceFor, statePath }), {

@@ -3,9 +3,9 @@ import t from "tap";
 import {
   CONNECTION_FLAG,
   type ConnectionSeed,
-  ConnectionTable,
   NO_CONNECTION,
-} from "../../src/engine/connection-table.ts";
+} from "../../src/engine/connection-records.ts";
+import { ConnectionTable } from "../../src/engine/connection-table.ts";
 
 const TCP = 6;
 

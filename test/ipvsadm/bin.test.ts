@@ -1,6 +1,3 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { directorServices } from "../../src/control/director-services.ts";
@@ -8,41 +5,22 @@ import { NetlinkServer } from "../../src/control/netlink-server.ts";
 import { ControlSocket } from "../../src/daemon/control-socket.ts";
 import { ROOT } from "../support/files.ts";
 import { idleDirector } from "./idle-director.ts";
-import type { Printed } from "./support.ts";
+import { execute, linkedPrograms } from "./processes.ts";
 
 /** A folder with links to the program under several names, and a director's socket. */
 async function startDirector(t: Test): Promise<{ folder: string; socket: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "uipvsadm-"));
-  for (const name of ["ipvsadm", "ipvsadm-save", "ipvsadm-restore"]) {
-    symlinkSync(join(ROOT, "bin", "uipvsadm.js"), join(folder, name));
-  }
+  const folder = linkedPrograms(t);
   const director = idleDirector();
   const server = new NetlinkServer(director, directorServices(director));
   const socket = join(folder, "control.sock");
   const control = await ControlSocket.listen(socket, {
-    answer: async (message) => server.answer(message),
+    answer: async function* (message) {
+      yield* server.pieces(message);
+    },
     refuse: (header) => server.refuse(header),
   });
-  t.teardown(async () => {
-    await control.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  t.teardown(() => control.close());
   return { folder, socket };
-}
-
-function execute(
-  program: string,
-  argv: readonly string[],
-  socket: string,
-  stdin = "",
-): Promise<Printed> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, UIPVS_SOCKET: socket };
-    const child = execFile(program, argv, { env }, (error, stdout, stderr) => {
-      resolve({ stdout, stderr, code: Number(error?.code ?? 0) });
-    });
-    child.stdin?.end(stdin);
-  });
 }
 
 t.test("the program configures a director through its socket", async (t) => {
@@ -70,7 +48,9 @@ TCP  192.0.2.1:80 rr
 t.test("links named like the scripts save and restore", async (t) => {
   const { folder, socket } = await startDirector(t);
   const rules = "-A -t 192.0.2.1:80 -s sh -b sh-port\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 2\n";
-  const restored = await execute(join(folder, "ipvsadm-restore"), [], socket, `# rules\n${rules}`);
+  const restored = await execute(join(folder, "ipvsadm-restore"), [], socket, {
+    stdin: `# rules\n${rules}`,
+  });
   t.same(restored, { stdout: "", stderr: "", code: 0 });
   t.equal((await execute(join(folder, "ipvsadm-save"), ["-n"], socket)).stdout, rules);
   const misused = await execute(join(folder, "ipvsadm-save"), ["-x"], socket);

@@ -97,9 +97,9 @@ function unclosed(backend: Backend): Backend {
 function withConnections(backend: Backend, { conn_table: text }: RecordedCase): Backend {
   if (text === undefined) return backend;
   return overlay(backend, {
-    statusFile: async (name) => {
+    statusFile: async function* (name) {
       if (name !== "ip_vs_conn") throw new IpvsError("ENOENT", `No status file "${name}"`);
-      return text;
+      yield text;
     },
   });
 }

@@ -67,9 +67,8 @@ t.test("requests for settings fail without a word", async (t) => {
 
 t.test("a missing table of connections is told", async (t) => {
   const backend = new MemoryBackend();
-  backend.statusFile = async () => {
-    throw new IpvsError("ENOENT", "Refused");
-  };
+  const { statusFile } = backend;
+  backend.statusFile = () => statusFile.call(backend, "no_such_file");
   const { stderr, code } = await runIpvsadm(["-Lc"], { openBackend: async () => backend });
   t.same([stderr, code], ["cannot open file /proc/net/ip_vs_conn\n", 1]);
 });

@@ -176,9 +176,10 @@ export class MemoryBackend implements Backend {
     if (!this.#daemons.delete(role)) throw refused("ESRCH");
   }
 
-  async statusFile(name: string): Promise<string> {
+  async *statusFile(name: string): AsyncGenerator<string> {
     if (name === "ip_vs_conn") {
-      return "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
+      yield "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
+      return;
     }
     throw refused("ENOENT");
   }

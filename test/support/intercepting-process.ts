@@ -26,6 +26,6 @@ const interception = Interception.open({
   statePath,
   log,
 });
-interception.apply(readSelectors(selectors));
+interception.apply({ add: readSelectors(selectors), remove: [] });
 console.log("ready");
 setInterval(() => {}, 1000);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ConnectionHandle } from "../connection-table.ts";
+import type { ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Packet } from "../packet.ts";

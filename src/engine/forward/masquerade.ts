@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { CONNECTION_FLAG, type ConnectionHandle } from "../connection-table.ts";
+import { CONNECTION_FLAG, type ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Packet } from "../packet.ts";

@@ -7,7 +7,7 @@ import type { AddressWords, Family } from "../../net/address.ts";
 import { ICMP } from "../../net/protocol.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import type { ConnectionHandle } from "../connection-table.ts";
+import type { ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Route } from "../host.ts";

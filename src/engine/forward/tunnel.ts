@@ -9,7 +9,7 @@
  */
 import { IPIP } from "../../net/protocol.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import type { ConnectionHandle } from "../connection-table.ts";
+import type { ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { Packet } from "../packet.ts";

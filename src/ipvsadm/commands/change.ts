@@ -17,13 +17,14 @@ import type { Session } from "../session.ts";
 export async function change(command: Change, session: Session): Promise<void> {
   const backend = await session.backend();
   try {
-    await apply(command, backend);
+    await obey(command, backend);
   } catch (error) {
     throw refusal(messages.failureText(command.verb, error));
   }
 }
 
-function apply(command: Change, backend: Backend): Promise<void> {
+/** Has `backend` make a change; rejects as it does. */
+export function obey(command: Change, backend: Backend): Promise<void> {
   switch (command.verb) {
     case "add-service":
       return backend.addService(command.id, command.config);

@@ -60,53 +60,51 @@ async function listServices(command: ListServices, session: Session): Promise<vo
 async function listConnections(command: ListConnections, session: Session): Promise<void> {
   const { stdout } = session.world;
   const { engineData } = command;
-  const text = await connectionFile(session);
-  if (text === "") throw listingFailure(messages.unexpectedInput("ip_vs_conn"));
-  await stdout.write(connectionHeading(engineData));
   const names = command.numeric ? undefined : session.names;
-  const entries = connectionEntries(text);
-  for (let left: Left = "some"; left === "some"; ) {
-    const batch = take(entries, CONNECTIONS_AT_ONCE);
-    left = batch.left;
-    await names?.prepare(batch.entries.flatMap(connectionAddresses));
-    const lines = batch.entries.map((entry) => connectionLine(entry, engineData, names));
-    await stdout.write(lines.join(""));
-    // A line that is none, such as an empty one, ends the original without a word.
-    if (left === "garbage") throw listingFailure("");
-  }
-}
-
-/** What is behind the entries taken so far. */
-type Left = "some" | "none" | "garbage";
-
-function take(
-  entries: Iterator<ConnectionEntry>,
-  count: number,
-): { readonly entries: readonly ConnectionEntry[]; readonly left: Left } {
-  const taken: ConnectionEntry[] = [];
+  const file = await connectionFile(session);
+  await stdout.write(connectionHeading(engineData));
   try {
-    while (taken.length < count) {
-      const next = entries.next();
-      if (next.done) return { entries: taken, left: "none" };
-      taken.push(next.value);
+    for await (const entries of connectionEntries(file)) {
+      for (let from = 0; from < entries.length; from += CONNECTIONS_AT_ONCE) {
+        const some = entries.slice(from, from + CONNECTIONS_AT_ONCE);
+        await names?.prepare(some.flatMap(connectionAddresses));
+        await stdout.write(some.map((entry) => connectionLine(entry, engineData, names)).join(""));
+      }
     }
-  } catch {
-    return { entries: taken, left: "garbage" };
+  } catch (error) {
+    // A line that is none, such as an empty one, ends the original without a word.
+    if (error instanceof SyntaxError) throw listingFailure("");
+    throw error;
   }
-  return { entries: taken, left: "some" };
 }
 
 function connectionAddresses({ client, virtual, destination }: ConnectionEntry): Address[] {
   return [client.address, virtual.address, destination.address];
 }
 
-async function connectionFile(session: Session): Promise<string> {
+/**
+ * Returns the text of the connections, of which a first piece has come.
+ *
+ * @throws Failure when there is none
+ */
+export async function connectionFile(session: Session): Promise<AsyncIterable<string>> {
   const backend = await session.backend();
-  try {
-    return await backend.statusFile("ip_vs_conn");
-  } catch {
-    throw listingFailure(messages.cannotOpen("ip_vs_conn"));
-  }
+  const pieces = backend.statusFile("ip_vs_conn")[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<string>> => {
+    try {
+      return await pieces.next();
+    } catch {
+      throw listingFailure(messages.cannotOpen("ip_vs_conn"));
+    }
+  };
+  const first = await next();
+  if (first.done || first.value === "")
+    throw listingFailure(messages.unexpectedInput("ip_vs_conn"));
+  return (async function* () {
+    for (let piece: IteratorResult<string> = first; !piece.done; piece = await next()) {
+      yield piece.value;
+    }
+  })();
 }
 
 async function listTimeouts(session: Session): Promise<void> {
@@ -121,8 +119,12 @@ async function listDaemons(session: Session): Promise<void> {
   await session.world.stdout.write(daemons.map(daemonLine).join(""));
 }
 
-/** Fails as these two listings do, without a sentence. */
-async function silently<Answer>(answer: Promise<Answer>): Promise<Answer> {
+/**
+ * Returns the answer to a request for settings.
+ *
+ * @throws Failure without a sentence, as these listings fail
+ */
+export async function silently<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch {

@@ -24,6 +24,8 @@ export interface TableRequest {
   /** The only service wanted; all without it. */
   readonly service?: ServiceId | undefined;
   readonly sorted: boolean;
+  /** Whether the servers of a service are sorted, where that differs from the services. */
+  readonly serversSorted?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface TableRequest {
  */
 export async function* serviceEntries(
   backend: Backend,
-  { verb, service, sorted }: TableRequest,
+  { verb, service, sorted, serversSorted = sorted }: TableRequest,
 ): AsyncGenerator<ServiceEntry> {
   const found = await ask(verb, async () =>
     service === undefined ? backend.services() : [await backend.service(service)],
@@ -43,7 +45,9 @@ export async function* serviceEntries(
     const servers = await ask(verb, () => backend.destinations(status.id));
     yield {
       service: status,
-      servers: sorted ? mergeSort(servers, (a, b) => compareDestinations(a.id, b.id)) : servers,
+      servers: serversSorted
+        ? mergeSort(servers, (a, b) => compareDestinations(a.id, b.id))
+        : servers,
     };
   }
 }

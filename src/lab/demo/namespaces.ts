@@ -4,14 +4,12 @@
  *
  * @module
  */
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Milliseconds } from "../../base/clock.ts";
+import { programWords, startProgram } from "../host-program.ts";
 import { endProgram, type HostProgram, type NamespaceHost } from "../namespace-host.ts";
 import { Topology } from "../topology.ts";
 import type { WebAnswer, WebOrder } from "../web-order.ts";
@@ -31,7 +29,6 @@ import {
   TUNNEL_INTERFACE,
 } from "./plan.ts";
 
-const START_TIMEOUT: Milliseconds = 10_000;
 const ANSWER_TIMEOUT: Milliseconds = 6000;
 
 /** Where the commands of the package are. */
@@ -39,13 +36,6 @@ const BIN = join(dirname(createRequire(import.meta.url).resolve("uipvs/package.j
 
 /** Prompt before commands that are run on all real servers. */
 const WEB_PROMPT = "web2,3,4# ";
-
-/** Returns the words that run a program of the laboratory. */
-function programWords(name: string, ...words: readonly string[]): readonly string[] {
-  // Beside this file, compiled or not.
-  const url = new URL(`../${name}${extname(import.meta.url)}`, import.meta.url);
-  return [process.execPath, fileURLToPath(url), ...words];
-}
 
 /** Hosts in namespaces. */
 export class NamespaceLaboratory implements Laboratory {
@@ -106,7 +96,7 @@ export class NamespaceLaboratory implements Laboratory {
     const { status, stdout, stderr } = await this.#topology
       .host("director")
       .run([process.execPath, join(BIN, "uipvsadm.js"), ...words], {
-        env: { UIPVS_SOCKET: this.#socket },
+        env: { UIPVS_SOCKET: this.socket },
         stdin: input,
       });
     return { status, output: stdout + stderr };
@@ -137,7 +127,7 @@ export class NamespaceLaboratory implements Laboratory {
         (host) => `${host.name.padEnd(9)} nsenter -t ${host.pid} ${user}-n`,
       ),
       "On the director:",
-      `  export UIPVS_SOCKET=${this.#socket}`,
+      `  export UIPVS_SOCKET=${this.socket}`,
       `  node ${join(BIN, "uipvsadm.js")} -L -n`,
       "On the client:",
       `  curl http://${VIRTUAL.address}/`,
@@ -151,16 +141,26 @@ export class NamespaceLaboratory implements Laboratory {
     for (const [id, answer] of this.#waiting) answer({ id, time: 0, fault });
   }
 
+  /**
+   * Returns the host of a name: `client`, `director` or that of a real server.
+   *
+   * @throws RangeError for any other name
+   */
+  host(name: string): NamespaceHost {
+    return this.#topology.host(name);
+  }
+
+  /** Path of the director's control socket. */
+  get socket(): string {
+    return join(this.#topology.host("director").folder, "control.sock");
+  }
+
   #checkOpen(): void {
     if (this.#closed) throw new Error("Cannot use the laboratory: it was closed");
   }
 
-  get #socket(): string {
-    return join(this.#topology.host("director").folder, "control.sock");
-  }
-
   async #startDirector(): Promise<HostProgram> {
-    const words = ["up", "--socket", this.#socket, "--device", "tun"];
+    const words = ["up", "--socket", this.socket, "--device", "tun"];
     const host = this.#topology.host("director");
     return startProgram(host, [process.execPath, join(BIN, "uipvs.js"), ...words], "guarded");
   }
@@ -204,41 +204,6 @@ export class NamespaceLaboratory implements Laboratory {
     const run = ({ name, address }: RealServer) =>
       this.#topology.host(name).mustRun(["sh", "-c", line], { env: { RIP: address } });
     await Promise.all(REAL_SERVERS.map(run));
-  }
-}
-
-/**
- * Starts a program in a host and waits for its first line, with which it says that it is ready.
- *
- * @throws Error with what it said instead, when it ends or takes too long
- */
-async function startProgram(
-  host: NamespaceHost,
-  words: readonly string[],
-  kind: "own" | "guarded" = "own",
-): Promise<HostProgram> {
-  const program = kind === "own" ? host.spawn(words) : host.spawnGuarded(words);
-  let said = "";
-  program.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  const settled = new AbortController();
-  const { signal } = settled;
-  try {
-    const outcome = await Promise.race([
-      once(program.stdout, "data", { signal }).then(() => "ready" as const),
-      once(program, "close", { signal }).then(() => "ended" as const),
-      pause(START_TIMEOUT, "late" as const, { signal }),
-    ]);
-    if (outcome === "ready") {
-      // Whatever it says later must not fill the pipe.
-      program.stdout.resume();
-      return program;
-    }
-    const why = said.trim() || (outcome === "late" ? "it is not ready after 10 s" : "it ended");
-    throw new Error(`Cannot start "${words.join(" ")}" on "${host.name}": ${why}`);
-  } finally {
-    settled.abort();
   }
 }
 

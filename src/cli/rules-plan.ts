@@ -1,0 +1,85 @@
+/**
+ * What `uipvs diff` and `uipvs apply` share: a file, a table, and the way from one to the other.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { IpvsError } from "../base/error.ts";
+import type { Backend } from "../control/backend.ts";
+import { failureText, noDirector, systemReason } from "../ipvsadm/messages.ts";
+import { Rehearsal } from "../ipvsadm/rehearsal.ts";
+import { systemWorld } from "../ipvsadm/system-world.ts";
+import { plan, type Step } from "../rules/plan.ts";
+import { readWanted } from "../rules/read-wanted.ts";
+import { CommandFailure, EXIT } from "./terminal.ts";
+
+/** Part of the help of both commands. */
+export const RULES_HELP = `
+RULES is a file of commands as \`uipvsadm -S -n' writes them, with comments and
+thresholds (-x, -y) if need be, or a JSON document as \`uipvsadm -L --json' writes
+it; "-" is standard input.`;
+
+/** Name of standard input among files. */
+const STANDARD_INPUT = "-";
+
+/** A file compared with a table. */
+export interface Comparison {
+  /** The file, as messages name it. */
+  readonly path: string;
+  /** What brings the table to the file. */
+  readonly steps: readonly Step[];
+  /** The table as it is, to rehearse the steps on. */
+  readonly table: Rehearsal;
+  /** Whose table it is. */
+  readonly backend: Backend;
+}
+
+/**
+ * Compares a file with the table of the director at `socket`, and hands both to `use`.
+ *
+ * @param prune whether what the file does not mention is to go; `if complete` where the file holds all
+ * @throws CommandFailure with status 2 when no director answers
+ * @throws the error of a file that cannot be read or understood
+ */
+export async function compareRules<Result>(
+  rules: string,
+  socket: string,
+  prune: boolean | "if complete",
+  use: (comparison: Comparison) => Promise<Result>,
+): Promise<Result> {
+  const world = systemWorld("ipvsadm", socket);
+  const path = rules === STANDARD_INPUT ? "standard input" : rules;
+  const text = rules === STANDARD_INPUT ? await textOf(world.stdin) : await readFile(rules, "utf8");
+  const backend = await answering(socket, () => world.openBackend());
+  try {
+    const table = await answering(socket, () => Rehearsal.of(backend));
+    const wanted = await readWanted(path, text, table);
+    if (prune === true && !wanted.complete) {
+      throw new CommandFailure(
+        `Cannot prune to "${path}": it holds but a part of a table ("complete" is false)`,
+      );
+    }
+    const steps = await plan(table, wanted, prune === "if complete" ? wanted.complete : prune);
+    return await use({ path, steps, table, backend });
+  } finally {
+    await backend.close();
+  }
+}
+
+async function answering<Answer>(socket: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof IpvsError) throw new CommandFailure(failureText("list", error));
+    throw new CommandFailure(noDirector(socket, systemReason(error)), EXIT.usage);
+  }
+}
+
+async function textOf(input: AsyncIterable<string | Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of input) {
+    text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
