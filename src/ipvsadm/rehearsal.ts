@@ -21,10 +21,10 @@ import {
   type DestinationId,
   type DestinationStatus,
   type EngineInfo,
+  NO_TRAFFIC,
   type ServiceConfig,
   type ServiceId,
   type ServiceStatus,
-  type StatsSnapshot,
   type TimeoutConfig,
   TUNNEL_TYPE,
 } from "../wire/ipvs-objects.ts";
@@ -48,19 +48,6 @@ interface Entry {
   /** By `serverKey`, the oldest first. */
   readonly servers: Map<string, DestinationStatus>;
 }
-
-const NO_STATS: StatsSnapshot = {
-  conns: 0n,
-  inPackets: 0n,
-  outPackets: 0n,
-  inBytes: 0n,
-  outBytes: 0n,
-  cps: 0n,
-  inPps: 0n,
-  outPps: 0n,
-  inBps: 0n,
-  outBps: 0n,
-};
 
 const UNSET: TimeoutConfig = { tcp: 0, tcpFin: 0, udp: 0 };
 
@@ -157,7 +144,7 @@ export class Rehearsal implements Backend {
   async addService(id: ServiceId, config: ServiceConfig): Promise<void> {
     if (this.#entries.has(serviceKey(id))) throw refused("EEXIST", "The service exists");
     this.#checkService(id, config);
-    const status = { id, config, stats: NO_STATS };
+    const status = { id, config, stats: NO_TRAFFIC };
     this.#entries.set(serviceKey(id), { status, servers: new Map() });
     await this.#tell("+", { verb: "add-service", id, config });
   }
@@ -201,7 +188,7 @@ export class Rehearsal implements Backend {
       activeConnections: 0,
       inactiveConnections: 0,
       persistentConnections: 0,
-      stats: NO_STATS,
+      stats: NO_TRAFFIC,
     });
     await this.#tell("+", { verb: "add-server", service, id, config });
   }

@@ -36,6 +36,20 @@ export type CounterValues = Pick<
   "conns" | "inPackets" | "outPackets" | "inBytes" | "outBytes"
 >;
 
+/** Counters and rates of what nobody has used yet. */
+export const NO_TRAFFIC: StatsSnapshot = {
+  conns: 0n,
+  inPackets: 0n,
+  outPackets: 0n,
+  inBytes: 0n,
+  outBytes: 0n,
+  cps: 0n,
+  inPps: 0n,
+  outPps: 0n,
+  inBps: 0n,
+  outBps: 0n,
+};
+
 /**
  * What tells a service from any other: its firewall mark if that is not 0, else protocol, address
  * and port. The family counts in both cases.

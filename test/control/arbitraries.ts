@@ -5,17 +5,17 @@
  */
 import fc from "fast-check";
 import { type Address, addressFromBytes, type Family, UNSPECIFIED } from "../../src/net/address.ts";
-import type {
-  DaemonConfig,
-  DestinationConfig,
-  DestinationId,
-  DestinationStatus,
-  ServiceConfig,
-  ServiceId,
-  ServiceStatus,
-  StatsSnapshot,
+import {
+  type DaemonConfig,
+  type DestinationConfig,
+  type DestinationId,
+  type DestinationStatus,
+  FORWARDING_METHODS,
+  type ServiceConfig,
+  type ServiceId,
+  type ServiceStatus,
+  type StatsSnapshot,
 } from "../../src/wire/ipvs-objects.ts";
-import { FORWARDING_METHODS } from "../../src/wire/ipvs-objects.ts";
 
 export const uint8 = fc.nat(0xff);
 export const uint16 = fc.nat(0xffff);

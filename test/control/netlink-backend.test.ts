@@ -8,19 +8,13 @@ import { NetlinkServer, type NetlinkServerOptions } from "../../src/control/netl
 import { SocketTransport } from "../../src/control/socket-transport.ts";
 import type { Transport } from "../../src/control/transport.ts";
 import { parseAddress } from "../../src/net/address.ts";
+import { NO_TRAFFIC } from "../../src/wire/ipvs-objects.ts";
 import { isLast, messagesIn } from "../../src/wire/netlink.ts";
 import { MessageWriter } from "../../src/wire/netlink-writer.ts";
 import { textOf } from "../support/text-of.ts";
 import * as arbitrary from "./arbitraries.ts";
 import { listen, newPath } from "./socket-server.ts";
-import {
-  DIRECT,
-  FakeAdministration,
-  markService,
-  NO_TRAFFIC,
-  PLAIN,
-  tcpService,
-} from "./support.ts";
+import { DIRECT, FakeAdministration, markService, PLAIN, tcpService } from "./support.ts";
 
 const WEB = tcpService("10.0.0.100", 80);
 const WEB6 = tcpService("2001:db8::100", 80);

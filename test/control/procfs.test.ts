@@ -2,14 +2,8 @@ import t from "tap";
 import { protocolName, type StatusSources, statusFile } from "../../src/control/procfs.ts";
 import type { ConnectionRecord } from "../../src/engine/connection-record.ts";
 import { type Address, ipv4Address, parseAddress } from "../../src/net/address.ts";
-import {
-  DIRECT,
-  FakeAdministration,
-  markService,
-  NO_TRAFFIC,
-  PLAIN,
-  tcpService,
-} from "./support.ts";
+import { NO_TRAFFIC } from "../../src/wire/ipvs-objects.ts";
+import { DIRECT, FakeAdministration, markService, PLAIN, tcpService } from "./support.ts";
 
 const EMPTY: StatusSources = {
   administration: new FakeAdministration(),

@@ -8,35 +8,22 @@ import { IpvsError } from "../../src/base/error.ts";
 import type { Administration } from "../../src/control/backend.ts";
 import { parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
 import { formatEndpoint } from "../../src/net/endpoint.ts";
-import type {
-  DaemonConfig,
-  DestinationConfig,
-  DestinationId,
-  DestinationStatus,
-  ServiceConfig,
-  ServiceId,
-  ServiceStatus,
-  StatsSnapshot,
-  TimeoutConfig,
+import {
+  type DaemonConfig,
+  type DestinationConfig,
+  type DestinationId,
+  type DestinationStatus,
+  NO_TRAFFIC,
+  SERVICE_FLAG,
+  type ServiceConfig,
+  type ServiceId,
+  type ServiceStatus,
+  type StatsSnapshot,
+  type TimeoutConfig,
 } from "../../src/wire/ipvs-objects.ts";
-import { SERVICE_FLAG } from "../../src/wire/ipvs-objects.ts";
 import { type Message, messagesIn, outcomeOf } from "../../src/wire/netlink.ts";
 import { MessageWriter } from "../../src/wire/netlink-writer.ts";
 import { hex } from "../support/packet.ts";
-
-/** Counters of something nobody has used yet. */
-export const NO_TRAFFIC: StatsSnapshot = {
-  conns: 0n,
-  inPackets: 0n,
-  outPackets: 0n,
-  inBytes: 0n,
-  outBytes: 0n,
-  cps: 0n,
-  inPps: 0n,
-  outPps: 0n,
-  inBps: 0n,
-  outBps: 0n,
-};
 
 /** Returns the identity of a TCP service, IPv4 or IPv6. */
 export function tcpService(address: string, port: number): ServiceId {

@@ -2,26 +2,14 @@ import t from "tap";
 import { selectorsOfService } from "../../src/daemon/selectors.ts";
 import { parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
 import { AH, TCP, UDP } from "../../src/net/protocol.ts";
-import type {
-  DestinationStatus,
-  ForwardingMethod,
-  ServiceId,
+import {
+  type DestinationStatus,
+  type ForwardingMethod,
+  NO_TRAFFIC,
+  type ServiceId,
 } from "../../src/wire/ipvs-objects.ts";
 
 const VIRTUAL = parseAddress("192.0.2.1");
-const STATS = {
-  conns: 0n,
-  inPackets: 0n,
-  outPackets: 0n,
-  inBytes: 0n,
-  outBytes: 0n,
-  cps: 0n,
-  inPps: 0n,
-  outPps: 0n,
-  inBps: 0n,
-  outBps: 0n,
-};
-
 function service(port: number, protocol = TCP): ServiceId {
   return { family: 4, protocol, address: VIRTUAL, port, fwmark: 0 };
 }
@@ -49,7 +37,7 @@ function destination(
     activeConnections: 0,
     inactiveConnections: 0,
     persistentConnections: 0,
-    stats: STATS,
+    stats: NO_TRAFFIC,
   };
 }
 

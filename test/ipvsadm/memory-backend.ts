@@ -9,32 +9,19 @@ import { type ErrorCode, IpvsError } from "../../src/base/error.ts";
 import type { Backend } from "../../src/control/backend.ts";
 import { type Address, formatAddress, sameAddress } from "../../src/net/address.ts";
 import { formatEndpoint } from "../../src/net/endpoint.ts";
-import type {
-  DaemonConfig,
-  DestinationConfig,
-  DestinationId,
-  DestinationStatus,
-  ServiceConfig,
-  ServiceId,
-  ServiceStatus,
-  StatsSnapshot,
-  TimeoutConfig,
+import {
+  type DaemonConfig,
+  type DestinationConfig,
+  type DestinationId,
+  type DestinationStatus,
+  NO_TRAFFIC,
+  type ServiceConfig,
+  type ServiceId,
+  type ServiceStatus,
+  type TimeoutConfig,
 } from "../../src/wire/ipvs-objects.ts";
 
 const SCHEDULERS = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh none".split(" ");
-
-const NO_STATS: StatsSnapshot = {
-  conns: 0n,
-  inPackets: 0n,
-  outPackets: 0n,
-  inBytes: 0n,
-  outBytes: 0n,
-  cps: 0n,
-  inPps: 0n,
-  outPps: 0n,
-  inBps: 0n,
-  outBps: 0n,
-};
 
 const MULTICAST_PORT = 8848;
 const ETHERNET_MTU = 1500;
@@ -77,7 +64,7 @@ export class MemoryBackend implements Backend {
   async addService(id: ServiceId, config: ServiceConfig) {
     if (this.#entries.has(key(id))) throw refused("EEXIST");
     checkModules(config);
-    this.#entries.set(key(id), { service: { id, config, stats: NO_STATS }, destinations: [] });
+    this.#entries.set(key(id), { service: { id, config, stats: NO_TRAFFIC }, destinations: [] });
   }
 
   async editService(id: ServiceId, config: ServiceConfig) {
@@ -112,7 +99,7 @@ export class MemoryBackend implements Backend {
         activeConnections: 0,
         inactiveConnections: 0,
         persistentConnections: 0,
-        stats: NO_STATS,
+        stats: NO_TRAFFIC,
       },
       ...entry.destinations,
     ];

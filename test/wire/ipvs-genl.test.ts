@@ -34,10 +34,11 @@ import {
   writeServiceId,
   writeServiceStatus,
 } from "../../src/wire/ipvs-genl-service.ts";
+import { NO_TRAFFIC } from "../../src/wire/ipvs-objects.ts";
 import { Attributes } from "../../src/wire/netlink-attributes.ts";
 import { MessageWriter } from "../../src/wire/netlink-writer.ts";
 import * as arbitrary from "../control/arbitraries.ts";
-import { bytesOf, DIRECT, markService, NO_TRAFFIC, PLAIN, tcpService } from "../control/support.ts";
+import { bytesOf, DIRECT, markService, PLAIN, tcpService } from "../control/support.ts";
 
 const WEB = tcpService("10.0.0.100", 80);
 
