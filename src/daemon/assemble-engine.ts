@@ -16,7 +16,6 @@ import type { Host } from "../engine/host.ts";
 import { statusItems } from "./director-status.ts";
 import type { EngineObserver, EngineOptions } from "./engine.ts";
 import { EngineHost, type Interceptor } from "./engine-host.ts";
-import { PacketCounts } from "./packet-counts.ts";
 import { watched } from "./watched-administration.ts";
 
 /** What an engine is put into. */
@@ -53,8 +52,7 @@ export function assembleEngine(
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
   };
   const director: Director = new Director({ schedulers, clock, host, random, profile });
-  const counts = new PacketCounts(director.decision);
-  const pump = new Pump(director, device, host, (_frame, verdict) => counts.count(verdict));
+  const pump = new Pump(director, device, host);
   const startedAt = clock.now();
   const server = new NetlinkServer(
     watched(director, (service) => engine.configurationChanged(service)),
@@ -70,8 +68,8 @@ export function assembleEngine(
           profile: profile.name,
           ...configured(director),
           connections: director.connectionCount,
-          packets: counts.byVerdict(),
-          drops: { ...counts.dropsByReason(), ...dropsOf(device) },
+          packets: director.verdicts(),
+          drops: { ...director.drops(), ...dropsOf(device) },
           fault: engine.fault,
         }),
       stop: () => voice.stopRequested(),

@@ -40,7 +40,15 @@ import { TCP_STATE } from "./protocol/tcp.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
 import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
-import { REASON, REASONS, type ReasonName, VERDICT, type Verdict } from "./verdict.ts";
+import {
+  REASON,
+  REASONS,
+  type ReasonName,
+  VERDICT,
+  VERDICT_NAMES,
+  type Verdict,
+  type VerdictName,
+} from "./verdict.ts";
 
 /** IPVS 1.2.1, as the kernel reports it. */
 const VERSION = 0x010201;
@@ -79,7 +87,8 @@ export class Director {
   readonly #requests: RequestHandler;
   readonly #replies: ReplyHandler;
   readonly #packet = new Packet();
-  readonly #counts = new Float64Array(REASONS.length);
+  /** Packets by verdict, and in it by reason. */
+  readonly #counts = new Float64Array(VERDICT_NAMES.length * REASONS.length);
   #emit: Emit;
 
   constructor(options: DirectorOptions) {
@@ -176,9 +185,28 @@ export class Director {
 
   /** Returns how many packets got their verdict for each reason. */
   counters(): Readonly<Record<ReasonName, number>> {
-    return Object.fromEntries(
-      REASONS.map((name, number) => [name, this.#counts[number]!]),
-    ) as Record<ReasonName, number>;
+    const counts = REASONS.map((name, reason) => {
+      const all = VERDICT_NAMES.map((_name, verdict) => this.#counted(verdict, reason));
+      return [name, all.reduce((sum, count) => sum + count)];
+    });
+    return Object.fromEntries(counts) as Record<ReasonName, number>;
+  }
+
+  /** Returns how many packets got each verdict. */
+  verdicts(): Readonly<Record<VerdictName, number>> {
+    const counts = VERDICT_NAMES.map((name, verdict) => {
+      const all = REASONS.map((_name, reason) => this.#counted(verdict, reason));
+      return [name, all.reduce((sum, count) => sum + count)];
+    });
+    return Object.fromEntries(counts) as Record<VerdictName, number>;
+  }
+
+  /** Returns how many packets were dropped for each reason; reasons not seen are left out. */
+  drops(): Readonly<Partial<Record<ReasonName, number>>> {
+    const counts = REASONS.map(
+      (name, reason) => [name, this.#counted(VERDICT.drop, reason)] as const,
+    );
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
   // Commands; see the `Backend` they answer.
@@ -362,8 +390,12 @@ export class Director {
   }
 
   #count(): Verdict {
-    this.#counts[this.decision.reason]! += 1;
+    this.#counts[this.decision.verdict * REASONS.length + this.decision.reason]! += 1;
     return this.decision.verdict;
+  }
+
+  #counted(verdict: number, reason: number): number {
+    return this.#counts[verdict * REASONS.length + reason]!;
   }
 
   #nextTick(): Ticks {

@@ -124,6 +124,16 @@ t.test("a UDP packet without checksum gets one under masquerading", async (t) =>
   t.same(sent?.packet.subarray(26, 28), expected.subarray(26, 28));
 });
 
+t.test("packets are counted by verdict, and those dropped by reason", async (t) => {
+  const wire = balanced("masquerade");
+  wire.send(tcp({ from: CLIENT, to: `${VIP}:80`, flags: "S" }));
+  wire.send(tcp({ from: "192.168.10.11:80", to: CLIENT, flags: "SA" }));
+  wire.send(tcp({ from: CLIENT, to: `${VIP}:81`, flags: "S" }));
+  wire.send(tcp({ from: CLIENT, to: `${VIP}:80`, ttl: 1 }));
+  t.same(wire.director.verdicts(), { accept: 1, drop: 1, forward: 2 });
+  t.same(wire.director.drops(), { "time-exceeded": 1 });
+});
+
 t.test("without a service of its family no packet is looked at, connections or not", async (t) => {
   const wire = balanced("masquerade");
   wire.send(tcp({ from: CLIENT, to: `${VIP}:80`, flags: "S" }));
