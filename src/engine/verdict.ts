@@ -14,6 +14,8 @@ export const VERDICT = {
   drop: 1,
   /** It leaves for a real server (or for the client), rewritten in its frame. */
   forward: 2,
+  /** A fragment, kept until the rest of its packet has come. */
+  hold: 3,
 } as const;
 
 /** One of the `VERDICT` numbers. */
@@ -23,7 +25,7 @@ export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 export type VerdictName = keyof typeof VERDICT;
 
 /** Names of the verdicts, by number. */
-export const VERDICT_NAMES: readonly VerdictName[] = ["accept", "drop", "forward"];
+export const VERDICT_NAMES: readonly VerdictName[] = ["accept", "drop", "forward", "hold"];
 
 /** Why a packet got its verdict: the names, in the order of their numbers. */
 export const REASONS = [
