@@ -15,6 +15,7 @@ export const CHUNK_NAMES: readonly string[] = [
 const DATA = 0;
 const INIT = 1;
 const INIT_ACK = 2;
+const SHUTDOWN = 7;
 /** Begin and end of a message in one chunk. */
 const DATA_FLAGS = 3;
 
@@ -30,9 +31,20 @@ export function chunkType(word: string): number | undefined {
   return /^\d{1,3}$/.test(word) && Number(word) <= 255 ? Number(word) : undefined;
 }
 
+/** Cumulative TSN 0. */
+const SHUTDOWN_BODY = [0, 0, 0, 0];
+
+/** Bodies by type; the others have none. */
+const BODIES: ReadonlyMap<number, readonly number[]> = new Map([
+  [DATA, DATA_BODY],
+  [INIT, INIT_BODY],
+  [INIT_ACK, INIT_BODY],
+  [SHUTDOWN, SHUTDOWN_BODY],
+]);
+
 /** Returns a chunk of this type, header included; its length is a multiple of 4. */
 export function chunkBytes(type: number): Uint8Array {
-  const body = type === DATA ? DATA_BODY : type === INIT || type === INIT_ACK ? INIT_BODY : [];
+  const body = BODIES.get(type) ?? [];
   const flags = type === DATA ? DATA_FLAGS : 0;
   return Uint8Array.of(type, flags, 0, 4 + body.length, ...body);
 }
