@@ -44,7 +44,8 @@ export function directorBackend(director: Director): NetlinkBackend {
   );
 }
 
-function directorSysctls(director: Director): SysctlTable {
+/** Returns the variables of `director` by name. */
+export function directorSysctls(director: Director): SysctlTable {
   return {
     names: () => Object.keys(director.sysctls()),
     get: (name) => {

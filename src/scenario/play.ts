@@ -80,14 +80,22 @@ class Player {
         return yield { op: type, name };
       }
       case "command":
-        return yield await this.#run(statement.program, statement.args);
+        return yield await refusable(
+          statement,
+          this.#run(statement.program, statement.args),
+          "a command the bed knows",
+        );
       case "shell": {
         const printed = await this.#bed.shell(statement.command);
         return yield { op: "sh", cmd: utf8Text(statement.command), ...printedText(printed) };
       }
       case "sysctl": {
         const { name, value: set } = statement;
-        const { errno, value } = await this.#bed.sysctl(name, set);
+        const { errno, value } = await refusable(
+          statement,
+          this.#bed.sysctl(name, set),
+          "a variable the bed knows",
+        );
         const said = { ...(set !== undefined && { set }), ...(errno !== undefined && { errno }) };
         return yield { op: "sysctl", name, ...said, value };
       }
@@ -206,9 +214,13 @@ class Player {
 }
 
 /** Turns a refusal of the bed into an error that says where. */
-async function refusable(statement: Statement, done: Promise<void>, expected: string): Promise<void> {
+async function refusable<T>(
+  statement: Statement,
+  done: Promise<T>,
+  expected: string,
+): Promise<T> {
   try {
-    await done;
+    return await done;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ScenarioError(statement.place, `${expected} (${error.message})`, undefined);
