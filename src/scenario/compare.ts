@@ -92,13 +92,18 @@ function recordText(record: TranscriptRecord): string {
       const packets = (record as { rx: readonly (string | object)[] }).rx;
       for (const packet of packets) texts.push(`  => ${packetLine(packet)}`);
     } else if ((name === "out" || name === "err") && typeof value === "string") {
-      for (const line of value.split("\n").slice(0, value.endsWith("\n") ? -1 : undefined)) {
-        texts.push(`  ${name === "err" ? "2> " : ""}${line}`);
-      }
-      if (value !== "" && !value.endsWith("\n")) texts.push(`  (no line break at the end of ${name})`);
+      texts.push(...outputLines(name, value));
     } else texts.push(`  ${name}: ${Array.isArray(value) ? value.join(" ") : value}`);
   }
   return [op, ...texts].join("\n");
+}
+
+function outputLines(name: "out" | "err", text: string): readonly string[] {
+  if (text === "") return [];
+  const mark = name === "err" ? "2> " : "";
+  const lines = text.split("\n").map((line) => `  ${mark}${line}`);
+  if (!text.endsWith("\n")) return [...lines, `  (no line break at the end of ${name})`];
+  return lines.slice(0, -1);
 }
 
 function packetLine(packet: string | object): string {
