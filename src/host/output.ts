@@ -10,7 +10,6 @@ import type { AddressWords, Family } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { Ipv4Fragmenter } from "../wire/ipv4-fragmenter.ts";
-import * as ipv6 from "../wire/ipv6.ts";
 import { Ipv6Fragmenter } from "../wire/ipv6-fragmenter.ts";
 import type { HostDrop } from "./drops.ts";
 import type { RouteEntry } from "./routing.ts";
@@ -36,7 +35,7 @@ export type Origin = "passing" | "own" | "decided";
 /** Sends the packets of one host. */
 export class Output {
   readonly #depart: (departure: Departure) => void;
-  readonly #fragmenter4 = new Ipv4Fragmenter();
+  readonly #fragmenter4 = new Ipv4Fragmenter(false);
   readonly #fragmenter6 = new Ipv6Fragmenter();
   readonly #piece = new Frame();
   readonly #departure: Departure;
@@ -78,8 +77,7 @@ export class Output {
     departure.nextHop.set(route.via?.words ?? nextHop);
     const { view, start } = frame;
     const v6 = ipv4.version(view, start) === 6;
-    const least = v6 ? ipv6.LEAST_MTU : 0;
-    const limit = frame.fragmentSize > 0 ? Math.min(mtu, Math.max(frame.fragmentSize, least)) : mtu;
+    const limit = frame.fragmentSize > 0 ? Math.min(mtu, frame.fragmentSize) : mtu;
     if (frame.length <= limit) {
       departure.frame = frame;
       this.#depart(departure);

@@ -27,6 +27,7 @@ interface LearnedRoute extends Route {
   mtu: number;
   until: Milliseconds;
   source: Readonly<AddressWords>;
+  readonly learned: true;
 }
 
 /** The path MTUs one host has learned. */
@@ -70,7 +71,15 @@ export class PathMtus {
     if (this.#size === CAPACITY) this.#forgetOldest();
     const source = new Uint32Array(4);
     const words = Uint32Array.from(address);
-    const learned = { family, address: words, local: false, mtu: now, until, source };
+    const learned: LearnedRoute = {
+      family,
+      address: words,
+      local: false,
+      mtu: now,
+      until,
+      source,
+      learned: true,
+    };
     const same = this.#learned.get(fold(words));
     if (same === undefined) this.#learned.set(fold(words), [learned]);
     else same.push(learned);

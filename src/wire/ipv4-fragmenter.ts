@@ -23,13 +23,21 @@ export class Ipv4Fragmenter {
   /** Where each fragment stands while the sink has it. */
   readonly bytes = new Uint8Array(MAX_PACKET);
   readonly #view = new DataView(this.bytes.buffer);
+  readonly #identifies: boolean;
   #nextId = 1;
+
+  /**
+   * @param identifies whether a packet without identification gets one, the same in all its fragments, as
+   *   from the host that sends it; routers leave it as it is
+   */
+  constructor(identifies = true) {
+    this.#identifies = identifies;
+  }
 
   /**
    * Hands the fragments of a packet to `sink`, first to last.
    *
-   * A packet without identification gets one, the same in all its fragments. Header checksums are
-   * right; a packet that is a fragment itself is cut into smaller ones.
+   * Header checksums are right; a packet that is a fragment itself is cut into smaller ones.
    *
    * @param at first byte of a whole packet in `view`
    * @param mtu largest fragment, in bytes
@@ -40,7 +48,7 @@ export class Ipv4Fragmenter {
   cut(view: DataView, at: number, mtu: number, sink: FragmentSink, dontFragment = false): boolean {
     const end = at + ipv4.totalLength(view, at);
     const original = ipv4.fragment(view, at);
-    const id = ipv4.id(view, at) || this.#takeId();
+    const id = ipv4.id(view, at) || (this.#identifies ? this.#takeId() : 0);
     const header = this.#copyHeader(view, at);
     const flag = dontFragment ? ipv4.DONT_FRAGMENT : 0;
     let offset = original & ipv4.OFFSET_MASK;
