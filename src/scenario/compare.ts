@@ -10,8 +10,14 @@
  */
 import { groupBy } from "./group-by.ts";
 import { alignedConnections, hasIncomparableServices, sortedServices } from "./normal-listing.ts";
-import { normalPacket } from "./normal-packet.ts";
-import type { CatRecord, CommandRecord, ShellRecord, TranscriptRecord } from "./transcript.ts";
+import { normalBytes, normalPacket, normalText } from "./normal-packet.ts";
+import type {
+  CatRecord,
+  CommandRecord,
+  SeenPacket,
+  ShellRecord,
+  TranscriptRecord,
+} from "./transcript.ts";
 
 /** What differs in one record. */
 export interface Difference {
@@ -63,13 +69,15 @@ function alike(wantedRecord: WithOutput, seenRecord: WithOutput) {
   const { out: wanted = "" } = wantedRecord;
   const { out: seen = "" } = seenRecord;
   if (wantedRecord.op === "cat") {
-    if (/ip_vs_conn(_sync)?$/.test(wantedRecord.path)) return alignedConnections(wanted, seen, "procfs");
+    if (/ip_vs_conn(_sync)?$/.test(wantedRecord.path))
+      return alignedConnections(wanted, seen, "procfs");
     if (/ip_vs$/.test(wantedRecord.path)) return bothSorted(wanted, seen);
   }
   if (wantedRecord.op === "ipvsadm") {
     const { args } = wantedRecord;
     if (listsConnections(args)) return alignedConnections(wanted, seen, "ipvsadm");
-    if (args.includes("--nosort") || hasIncomparableServices(wanted)) return bothSorted(wanted, seen);
+    if (args.includes("--nosort") || hasIncomparableServices(wanted))
+      return bothSorted(wanted, seen);
   }
   return { wanted, seen };
 }
@@ -86,16 +94,22 @@ function listsConnections(args: readonly string[]): boolean {
 /** Returns a record as a person reads it, without what may differ. */
 function recordText(record: TranscriptRecord): string {
   const { op, line: _line, t: _t, ...rest } = record;
-  const texts: string[] = [];
-  for (const [name, value] of Object.entries(op === "stray" ? {} : rest)) {
-    if (name === "rx") {
-      const packets = (record as { rx: readonly (string | object)[] }).rx;
-      for (const packet of packets) texts.push(`  => ${packetLine(packet)}`);
-    } else if ((name === "out" || name === "err") && typeof value === "string") {
-      texts.push(...outputLines(name, value));
-    } else texts.push(`  ${name}: ${Array.isArray(value) ? value.join(" ") : value}`);
+  const members = op === "stray" ? [] : Object.entries(rest);
+  return [op, ...members.flatMap(([name, value]) => memberLines(name, value))].join("\n");
+}
+
+function memberLines(name: string, value: unknown): readonly string[] {
+  if (name === "rx") {
+    return (value as readonly (SeenPacket | string)[]).map(
+      (packet) => `  => ${packetLine(packet)}`,
+    );
   }
-  return [op, ...texts].join("\n");
+  if (typeof value === "string") {
+    if (name === "out" || name === "err") return outputLines(name, value);
+    if (name === "pkt") return [`  pkt: ${normalBytes(value)}`];
+    if (name === "dec") return [`  dec: ${normalText(value)}`];
+  }
+  return [`  ${name}: ${Array.isArray(value) ? value.join(" ") : value}`];
 }
 
 function outputLines(name: "out" | "err", text: string): readonly string[] {
@@ -106,8 +120,8 @@ function outputLines(name: "out" | "err", text: string): readonly string[] {
   return lines.slice(0, -1);
 }
 
-function packetLine(packet: string | object): string {
-  const normal = normalPacket(packet as Parameters<typeof normalPacket>[0]);
+function packetLine(packet: SeenPacket | string): string {
+  const normal = normalPacket(packet);
   if (typeof normal === "string") return normal;
   return `${normal.dev} ${normal.dmac ?? "-"} ${normal.dec} ${normal.pkt}`;
 }

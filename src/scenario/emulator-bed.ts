@@ -3,9 +3,15 @@
  *
  * @module
  */
+
+import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock, type Milliseconds } from "../base/clock.ts";
 import { SeededRandom } from "../base/random.ts";
-import { directorBackend, directorServices, directorSysctls } from "../control/director-services.ts";
+import {
+  directorBackend,
+  directorServices,
+  directorSysctls,
+} from "../control/director-services.ts";
 import type { SysctlTable } from "../control/uipvs-family.ts";
 import { Director } from "../engine/director.ts";
 import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
@@ -13,9 +19,8 @@ import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
 import { run } from "../ipvsadm/main.ts";
 import type { World, Writer } from "../ipvsadm/world.ts";
-import { UNSPECIFIED } from "../net/address.ts";
+import { parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
-import { schedulers } from "../../schedulers/index.ts";
 import type { Bed, Captured, Printed, Sent, Variable } from "./bed.ts";
 import { emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
 import { runIpCommand } from "./ip-command.ts";
@@ -35,6 +40,11 @@ const IP_ETHERTYPES: ReadonlySet<number> = new Set([0x0800, 0x86dd]);
 /** First byte of link addresses of groups has this bit (IEEE 802). */
 const GROUP = 1;
 
+/** The one name of a host that is known. */
+const LOOPBACK = parseAddress("127.0.0.1");
+
+/** Files of the host that are there and empty: it tracks no connections. */
+const EMPTY_FILES: ReadonlySet<string> = new Set(["/proc/net/nf_conntrack"]);
 const FILE = /^\/proc\/net\/(ip_vs(?:_conn|_conn_sync|_stats|_stats_percpu|_app)?)$/;
 const SYSCTL_FILE = /^\/proc\/sys\/(net\/.+)$/;
 
@@ -134,6 +144,7 @@ export class EmulatorBed implements Bed {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
+    if (EMPTY_FILES.has(path)) return new Uint8Array(0);
     const variable = SYSCTL_FILE.exec(path)?.[1];
     if (variable !== undefined) {
       const { value } = await this.sysctl(variable.replaceAll("/", "."));
@@ -157,7 +168,8 @@ export class EmulatorBed implements Bed {
     if (type === "tun") return this.send(device, frame);
     if (frame.length < ETHERNET_HEADER) return { errno: "EINVAL", captured: [] };
     const ethertype = frame[ETHERTYPE_AT]! * 256 + frame[ETHERTYPE_AT + 1]!;
-    const isForHost = (frame[0]! & GROUP) !== 0 || macText([...frame.subarray(0, 6)]) === macOf(device);
+    const isForHost =
+      (frame[0]! & GROUP) !== 0 || macText([...frame.subarray(0, 6)]) === macOf(device);
     if (!isForHost || !IP_ETHERTYPES.has(ethertype)) return { captured: [] };
     return this.send(device, frame.subarray(ETHERNET_HEADER));
   }
@@ -192,8 +204,8 @@ export class EmulatorBed implements Bed {
       director: "the scenario",
       openBackend: async () => directorBackend(this.#director),
       resolver: {
-        addressOf: async () => undefined,
-        hostOf: async () => undefined,
+        addressOf: async (host) => (host === "localhost" ? LOOPBACK : undefined),
+        hostOf: async (address) => (sameAddress(address, LOOPBACK) ? "localhost" : undefined),
         services: async () => SERVICE_NAMES,
       },
     };

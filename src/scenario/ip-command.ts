@@ -8,7 +8,13 @@
  *
  * @module
  */
-import { type RouteConfig, type RouteType, type Routing, type RoutingRule, TABLE } from "../host/routing.ts";
+import {
+  type RouteConfig,
+  type RouteType,
+  type Routing,
+  type RoutingRule,
+  TABLE,
+} from "../host/routing.ts";
 import { type Family, parseAddress, UNSPECIFIED } from "../net/address.ts";
 import { type Prefix, parsePrefix } from "../net/prefix.ts";
 import { Arguments, UnsupportedCommand } from "./arguments.ts";
@@ -84,7 +90,8 @@ function carryAddress(routing: Routing, args: Arguments): void {
   let device: string | undefined;
   while (!args.done) {
     if (args.take("dev") !== undefined) device = args.next("an interface");
-    else if (args.take("nodad") === undefined) throw args.unsupported(`"${args.next("a word")}" here`);
+    else if (args.take("nodad") === undefined)
+      throw args.unsupported(`"${args.next("a word")}" here`);
   }
   if (device === undefined) throw args.unsupported("address without its interface");
   if (adds) routing.addAddress(device, prefix);
@@ -109,10 +116,16 @@ function carryRoute(routing: Routing, args: Arguments, family: Family | undefine
   const defaultFamily = family ?? route.via?.family ?? 4;
   const everywhere: Prefix = { address: UNSPECIFIED[defaultFamily], prefixLength: 0 };
   const config: RouteConfig = { ...route, to: to ?? everywhere };
-  if (what === "del") return routing.deleteRoute(config);
+  if (what === "del") {
+    routing.deleteRoute(config);
+    return;
+  }
   if (what === "replace") {
     try {
-      routing.deleteRoute({ to: config.to, ...(config.table !== undefined && { table: config.table }) });
+      routing.deleteRoute({
+        to: config.to,
+        ...(config.table !== undefined && { table: config.table }),
+      });
     } catch (error) {
       // There may be nothing to replace.
       if (!(error instanceof RangeError)) throw error;
@@ -131,7 +144,8 @@ function carryRule(routing: Routing, args: Arguments, family: Family | undefined
       rule.mark = value;
       if (mask !== undefined) rule.mask = mask;
     } else if (word === "lookup" || word === "table") rule.table = tableNumber(args);
-    else if (word === "pref" || word === "priority") rule.priority = args.number("a priority", 0xffffffff);
+    else if (word === "pref" || word === "priority")
+      rule.priority = args.number("a priority", 0xffffffff);
     else throw args.unsupported(`"${word}" of a rule`);
   }
   if (adds) routing.addRule(rule);

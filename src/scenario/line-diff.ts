@@ -38,7 +38,10 @@ export function diffLines(wanted: string, seen: string): readonly DiffLine[] {
       lines.push({ sign: " ", text: left[row]! });
       row++;
       column++;
-    } else if (column === right.length || (row < left.length && at(row + 1, column) >= at(row, column + 1))) {
+    } else if (
+      column === right.length ||
+      (row < left.length && at(row + 1, column) >= at(row, column + 1))
+    ) {
       lines.push({ sign: "-", text: left[row++]! });
     } else {
       lines.push({ sign: "+", text: right[column++]! });

@@ -88,17 +88,24 @@ export function runMarkCommand(rules: MarkRules, family: Family, words: readonly
         break;
       case "--set-mark":
       case "--set-xmark":
-        Object.assign(rule, args.read("a mark, VALUE or VALUE/MASK", (text) => mark(text, option)));
+        Object.assign(
+          rule,
+          args.read("a mark, VALUE or VALUE/MASK", (text) => mark(text, option)),
+        );
         break;
       default:
         throw args.unsupported(`option "${option}"`);
     }
   }
   if (table !== "mangle") throw args.unsupported(`table "${table}", only mangle`);
-  if (verb === "flush") return rules.clear();
-  if (verb === undefined || target !== "MARK") throw args.unsupported("rules but those with -j MARK");
-  if (verb === "append") return rules.add(rule);
-  if (!rules.delete(rule)) throw args.unsupported("such rule");
+  if (verb === "flush") {
+    rules.clear();
+    return;
+  }
+  if (verb === undefined || target !== "MARK")
+    throw args.unsupported("rules but those with -j MARK");
+  if (verb === "append") rules.add(rule);
+  else if (!rules.delete(rule)) throw args.unsupported("such rule");
 }
 
 function chain(args: Arguments): void {
@@ -127,7 +134,7 @@ function mark(text: string, option: string): { readonly mark: number; readonly m
   const bits = Number(value);
   const selected = mask === undefined ? ALL : Number(mask);
   if (!(bits <= ALL && selected <= ALL)) throw new SyntaxError(`"${text}" is no mark`);
-  if (((bits & ~selected) >>> 0) !== 0) {
+  if ((bits & ~selected) >>> 0 !== 0) {
     throw new SyntaxError(`${option} ${text} names bits outside its mask`);
   }
   return selected === ALL ? { mark: bits } : { mark: bits, mask: selected };

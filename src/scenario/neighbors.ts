@@ -39,7 +39,8 @@ function multicastMac(family: Family, words: Readonly<AddressWords>): string | u
   if (family === 4 && words[0]! >>> 28 === MULTICAST4) {
     return macText([1, 0, 0x5e, ...bytes(words[0]! & 0x7fffff).slice(1)]);
   }
-  if (family === 6 && words[0]! >>> 24 === MULTICAST6) return macText([0x33, 0x33, ...bytes(words[3]!)]);
+  if (family === 6 && words[0]! >>> 24 === MULTICAST6)
+    return macText([0x33, 0x33, ...bytes(words[3]!)]);
   return undefined;
 }
 

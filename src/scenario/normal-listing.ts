@@ -103,7 +103,9 @@ export function sortedServices(text: string): string {
 export function hasIncomparableServices(text: string): boolean {
   const addresses = text.split("\n").flatMap((line) => {
     const found = SERVICE.test(line) ? ADDRESS.exec(line) : null;
-    return found === null ? [] : [found.slice(1).reduce((sum, byte) => sum * 256 + Number(byte), 0)];
+    return found === null
+      ? []
+      : [found.slice(1).reduce((sum, byte) => sum * 256 + Number(byte), 0)];
   });
   return Math.max(...addresses) - Math.min(...addresses) >= COMPARABLE;
 }

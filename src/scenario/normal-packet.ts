@@ -1,14 +1,17 @@
 /**
  * Packets without what differs from run to run: the IPv4 identification a host draws for packets it makes
- * itself, and the source port of a tunnel in UDP, which hangs on a hash seed.
+ * itself, and the source port of a tunnel in UDP, which hangs on a hash seed; in packets that ICMP errors
+ * quote as well.
  *
  * Both become 0, and the checksums over them are carried along, so that a wrong checksum stays wrong.
  *
  * @module
  */
+import { parseAddress, sameWords } from "../net/address.ts";
 import * as number from "../net/protocol.ts";
 import * as checksum from "../wire/checksum.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as udp from "../wire/udp.ts";
@@ -20,11 +23,10 @@ const OWN: ReadonlySet<number> = new Set([
 ]);
 /** What tunnels to real servers come from. */
 const TUNNEL_SOURCE = 0xc0a80a01;
-const TUNNEL_SOURCE6 = "20010db8000d00000000000000000001";
-const TUNNEL_PORT = /UDP (192\.168\.10\.1|\[2001:db8:d::1\]):\d+>/;
+const TUNNEL_SOURCE6 = parseAddress("2001:db8:d::1");
+const TUNNEL_PORT = /UDP (192\.168\.10\.1|\[2001:db8:d::1\]):\d+>/g;
 
 const TUNNELS: ReadonlySet<number> = new Set([number.IPIP, number.IPV6_IN_IP, number.GRE]);
-const HEX_ADDRESS6_AT = 16;
 
 /** Returns a packet as it is told and recorded, without what differs. */
 export function normalPacket(seen: SeenPacket | string): SeenPacket | string {
@@ -32,45 +34,64 @@ export function normalPacket(seen: SeenPacket | string): SeenPacket | string {
   return { ...seen, pkt: normalBytes(seen.pkt), dec: normalText(seen.dec) };
 }
 
-function normalText(text: string): string {
-  return text.replace(TUNNEL_PORT, "UDP $1:0>");
+/** Returns the text of a packet without what differs. */
+export function normalText(text: string): string {
+  return text.replaceAll(TUNNEL_PORT, "UDP $1:0>");
 }
 
-function normalBytes(hex: string): string {
+/** Returns the bytes of a packet, in hexadecimal, without what differs. */
+export function normalBytes(hex: string): string {
   const bytes = Buffer.from(hex, "hex");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes.length >= ipv4.HEADER_LENGTH && ipv4.version(view, 0) === 4) normal4(view);
-  if (bytes.length >= ipv6.HEADER_LENGTH && ipv4.version(view, 0) === 6) normal6(view, hex);
+  normalize(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
   return bytes.toString("hex");
 }
 
-function normal4(view: DataView): void {
-  const source = ipv4.src(view, 0);
-  const protocol = ipv4.protocol(view, 0);
-  const at = ipv4.headerLength(view, 0);
-  const isTunnel = protocol === number.UDP && source === TUNNEL_SOURCE;
-  if (!OWN.has(source) || !(isTunnel || TUNNELS.has(protocol) || isOwnMessage(view, at))) return;
-  const header = checksum.replace16(ipv4.headerChecksum(view, 0), ipv4.id(view, 0), 0);
-  ipv4.setId(view, 0, 0);
-  ipv4.setHeaderChecksum(view, 0, header);
-  if (isTunnel && !isLaterFragment(view)) forgetPort(view, at);
+function normalize(view: DataView, at: number): void {
+  const length = view.byteLength - at;
+  if (length >= ipv4.HEADER_LENGTH && ipv4.version(view, at) === 4) normalize4(view, at);
+  else if (length >= ipv6.HEADER_LENGTH && ipv4.version(view, at) === 6) normalize6(view, at);
 }
 
-function normal6(view: DataView, hex: string): void {
-  const source = hex.slice(HEX_ADDRESS6_AT, HEX_ADDRESS6_AT + TUNNEL_SOURCE6.length);
-  if (source !== TUNNEL_SOURCE6 || ipv6.nextHeader(view, 0) !== number.UDP) return;
-  forgetPort(view, ipv6.HEADER_LENGTH);
+function normalize4(view: DataView, at: number): void {
+  const source = ipv4.src(view, at);
+  const protocol = ipv4.protocol(view, at);
+  const payload = at + ipv4.headerLength(view, at);
+  const isPiece = (ipv4.fragment(view, at) & ipv4.OFFSET_MASK) !== 0;
+  if (protocol === number.ICMP && !isPiece) normalizeQuoted(view, payload, icmpv4.isError);
+  const isTunnel = protocol === number.UDP && source === TUNNEL_SOURCE;
+  const isOwn = isTunnel || TUNNELS.has(protocol) || isOwnMessage(view, at, payload);
+  if (!OWN.has(source) || !isOwn) return;
+  const sum = checksum.replace16(ipv4.headerChecksum(view, at), ipv4.id(view, at), 0);
+  ipv4.setId(view, at, 0);
+  ipv4.setHeaderChecksum(view, at, sum);
+  if (isTunnel && !isPiece) forgetPort(view, payload);
+}
+
+function normalize6(view: DataView, at: number): void {
+  const payload = at + ipv6.HEADER_LENGTH;
+  const next = ipv6.nextHeader(view, at);
+  if (next === number.ICMPV6) normalizeQuoted(view, payload, icmpv6.isError);
+  const source = new Uint32Array(4);
+  ipv6.readSrc(view, at, source);
+  if (next === number.UDP && sameWords(source, TUNNEL_SOURCE6.words)) forgetPort(view, payload);
+}
+
+/** Normalizes the packet an ICMP error quotes, and carries the error's checksum along. */
+function normalizeQuoted(view: DataView, at: number, isError: (type: number) => boolean): void {
+  const end = view.byteLength;
+  if (!icmpv4.isWhole(at, end) || !isError(icmpv4.type(view, at))) return;
+  const quoted = at + icmpv4.HEADER_LENGTH;
+  const before = ~checksum.compute(view, quoted, end) & 0xffff;
+  normalize(view, quoted);
+  const after = ~checksum.compute(view, quoted, end) & 0xffff;
+  icmpv4.setChecksum(view, at, checksum.replace16(icmpv4.checksum(view, at), before, after));
 }
 
 /** Whether it is an ICMP error or an echo reply. */
-function isOwnMessage(view: DataView, at: number): boolean {
-  if (ipv4.protocol(view, 0) !== number.ICMP || at >= view.byteLength) return false;
-  const type = icmpv4.type(view, at);
+function isOwnMessage(view: DataView, at: number, payload: number): boolean {
+  if (ipv4.protocol(view, at) !== number.ICMP || payload >= view.byteLength) return false;
+  const type = icmpv4.type(view, payload);
   return icmpv4.isError(type) || type === icmpv4.ECHO_REPLY;
-}
-
-function isLaterFragment(view: DataView): boolean {
-  return (ipv4.fragment(view, 0) & ipv4.OFFSET_MASK) !== 0;
 }
 
 function forgetPort(view: DataView, at: number): void {

@@ -50,7 +50,8 @@ const OPTIONS = {
   frag: number(0xffff, (frag) => ({ frag })),
   csum: {
     expected: "a checksum, 1 to 8 hexadecimal digits",
-    read: (value) => (/^[\da-f]{1,8}$/i.test(value) ? { csum: Number.parseInt(value, 16) } : undefined),
+    read: (value) =>
+      /^[\da-f]{1,8}$/i.test(value) ? { csum: Number.parseInt(value, 16) } : undefined,
   },
   ipopt: bytes(40, (ipOptions) => ({ ipOptions })),
   flow: number(0xfffff, (flow) => ({ flow })),
@@ -79,10 +80,7 @@ const OPTIONS = {
  * @param names those that may be said
  * @throws ScenarioError for anything else, a value out of range, or a name said twice
  */
-export function readOptions(
-  words: WordReader,
-  names: readonly (keyof typeof OPTIONS)[],
-): Options {
+export function readOptions(words: WordReader, names: readonly (keyof typeof OPTIONS)[]): Options {
   const options: Mutable<Options> = {};
   const seen = new Set<string>();
   for (const word of words.rest()) {

@@ -91,7 +91,8 @@ function ipv4Packet(
   const ipOptions = padded(options.ipOptions ?? NOTHING);
   const header = ipv4.HEADER_LENGTH + ipOptions.length;
   const packet = joined(new Uint8Array(header), payload);
-  if (packet.length > 0xffff) throw new RangeError(`A packet of ${packet.length} bytes is too long`);
+  if (packet.length > 0xffff)
+    throw new RangeError(`A packet of ${packet.length} bytes is too long`);
   const view = viewOf(packet);
   view.setUint8(0, 0x40);
   ipv4.setHeaderLength(view, 0, header);

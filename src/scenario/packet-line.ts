@@ -57,13 +57,17 @@ export const PACKET_LINES = {
 } as const;
 
 /** Reads an answer: flags or chunks, if any, and options. */
-export function readReply(words: WordReader): { readonly device?: string; readonly reply: ReplySpec } {
+export function readReply(words: WordReader): {
+  readonly device?: string;
+  readonly reply: ReplySpec;
+} {
   const word = words.peek();
   const plain = word !== undefined && !word.text.includes("=");
   const flags = plain ? flagsOf(word.text) : undefined;
   const chunks = plain ? readChunks(word.text) : undefined;
   if (plain) {
-    if (flags === undefined && chunks === undefined) throw words.error(word, `${FLAGS}, or ${CHUNKS}`);
+    if (flags === undefined && chunks === undefined)
+      throw words.error(word, `${FLAGS}, or ${CHUNKS}`);
     words.next("flags");
   }
   const { device, ...options } = readOptions(words, OPTION_NAMES.reply);
@@ -78,7 +82,10 @@ export function readReply(words: WordReader): { readonly device?: string; readon
 }
 
 /** Reads an interface and bytes. */
-export function readRaw(words: WordReader): { readonly device: string; readonly bytes: Uint8Array } {
+export function readRaw(words: WordReader): {
+  readonly device: string;
+  readonly bytes: Uint8Array;
+} {
   const device = words.next("the name of an interface").text;
   const bytes = told(words, "bytes in hexadecimal", readHex);
   words.end();

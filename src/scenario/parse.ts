@@ -12,7 +12,11 @@ import type { ProgramName, Scenario, Statement } from "./statement.ts";
 import { type Line, linesOf, placeIn, WordReader, wordsOf } from "./words.ts";
 
 /** A statement but for its place. */
-type Said = Statement extends infer One ? (One extends unknown ? Omit<One, "place"> : never) : never;
+type Said = Statement extends infer One
+  ? One extends unknown
+    ? Omit<One, "place">
+    : never
+  : never;
 
 /** Readers by the first word, which is taken already. */
 const LINES: Readonly<Record<string, (words: WordReader) => Said>> = {

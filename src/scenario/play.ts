@@ -76,7 +76,11 @@ class Player {
         return yield { op: "topo", name: statement.name };
       case "interface": {
         const { type, name } = statement;
-        await refusable(statement, this.#bed.addInterface(type, name), "an interface of another kind");
+        await refusable(
+          statement,
+          this.#bed.addInterface(type, name),
+          "an interface of another kind",
+        );
         return yield { op: type, name };
       }
       case "command":
@@ -214,11 +218,7 @@ class Player {
 }
 
 /** Turns a refusal of the bed into an error that says where. */
-async function refusable<T>(
-  statement: Statement,
-  done: Promise<T>,
-  expected: string,
-): Promise<T> {
+async function refusable<T>(statement: Statement, done: Promise<T>, expected: string): Promise<T> {
   try {
     return await done;
   } catch (error) {

@@ -60,7 +60,11 @@ async function fuzzOnce(
   }));
   const path = (name: string, suffix: string) => join(folder, name + suffix);
   for (const { name, text } of scenarios) writeFileSync(path(name, ".scn"), text);
-  record(oracle, folder, scenarios.map(({ name }) => path(name, ".jsonl")));
+  record(
+    oracle,
+    folder,
+    scenarios.map(({ name }) => path(name, ".jsonl")),
+  );
   let failed = 0;
   for (const { name, text } of scenarios) {
     const recording = readTranscript(path(name, ".jsonl"));
@@ -70,7 +74,8 @@ async function fuzzOnce(
     tell(reportText(name, text, differences));
     if (keep === undefined) continue;
     mkdirSync(keep, { recursive: true });
-    for (const suffix of [".scn", ".jsonl"]) copyFileSync(path(name, suffix), join(keep, name + suffix));
+    for (const suffix of [".scn", ".jsonl"])
+      copyFileSync(path(name, suffix), join(keep, name + suffix));
   }
   return failed;
 }

@@ -71,7 +71,8 @@ async function each(
   suffix: string,
   act: (name: string) => Promise<string | undefined>,
 ): Promise<void> {
-  const chosen = names.length > 0 ? names.map((name) => name.replace(/\.scn$/, "")) : namesIn(folder, suffix);
+  const chosen =
+    names.length > 0 ? names.map((name) => name.replace(/\.scn$/, "")) : namesIn(folder, suffix);
   let failed = 0;
   for (const name of chosen) {
     const problem = await act(name).catch((error: unknown) => {

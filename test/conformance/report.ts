@@ -19,7 +19,9 @@ export function reportText(
 ): string {
   const scenario = scenarioText.split("\n");
   const parts = differences.slice(0, SHOWN).map(({ line, wanted, seen }) => {
-    const told = diffLines(wanted, seen).map(({ sign, text }) => `  ${sign} ${text.slice(0, WIDTH)}`);
+    const told = diffLines(wanted, seen).map(
+      ({ sign, text }) => `  ${sign} ${text.slice(0, WIDTH)}`,
+    );
     return [`${file}:${line}: ${scenario[line - 1]}`, ...told].join("\n");
   });
   const left = differences.length - parts.length;

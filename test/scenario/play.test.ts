@@ -20,7 +20,10 @@ const BRIEF_PACKETS = /"rx":\[("[^"]*",?)*\]/;
 t.test("the transcript of a recorded scenario is its recording", async (t) => {
   t.ok(NAMES.length >= 120, `${NAMES.length} scenarios`);
   for (const name of NAMES) {
-    const scenario = parseScenario(name, readFileSync(fixture("recordings", `${name}.scn`), "utf8"));
+    const scenario = parseScenario(
+      name,
+      readFileSync(fixture("recordings", `${name}.scn`), "utf8"),
+    );
     const recording = readFileSync(fixture("recordings", `${name}.jsonl`), "utf8");
     const bed = new RecordedBed(parseTranscript(name, recording));
     const lines: string[] = [];

@@ -75,7 +75,9 @@ export class RecordedBed implements Bed {
   #next<Op extends TranscriptRecord["op"]>(op: Op): Extract<TranscriptRecord, { op: Op }> {
     const record = this.#records[this.#at++];
     if (record?.op !== op) {
-      throw new Error(`The recording has "${record?.op}" (line ${record?.line}) instead of "${op}"`);
+      throw new Error(
+        `The recording has "${record?.op}" (line ${record?.line}) instead of "${op}"`,
+      );
     }
     return record as Extract<TranscriptRecord, { op: Op }>;
   }

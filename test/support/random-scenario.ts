@@ -7,7 +7,13 @@
  * @module
  */
 import { type Random, SeededRandom } from "../../src/base/random.ts";
-import { chance, pick, type RandomServer, type RandomService, RandomServices } from "./random-services.ts";
+import {
+  chance,
+  pick,
+  type RandomServer,
+  type RandomService,
+  RandomServices,
+} from "./random-services.ts";
 
 /** A flow from a client to a service. */
 interface Flow {
@@ -55,11 +61,17 @@ class Writer {
   readonly #lines = ["topo std"];
   readonly #services: RandomService[] = [];
   readonly #flows: Flow[] = [];
+  readonly #onlySctp: boolean;
   #port = 2000;
 
   constructor(random: Random) {
     this.#random = random;
-    this.#make = new RandomServices(random);
+    // What an answer says depends on what is answered, so that must be known.
+    this.#onlySctp = chance(random, 20);
+    this.#make = new RandomServices(
+      random,
+      this.#onlySctp ? ["sctp"] : ["tcp", "tcp", "tcp", "udp"],
+    );
   }
 
   write(): string {
@@ -136,7 +148,7 @@ class Writer {
       this.#say("reply INIT_ACK");
       this.#say(`sctp ${ends} COOKIE_ECHO`);
       this.#say("reply COOKIE_ACK");
-    } else this.#say("reply data=answer");
+    } else this.#say("reply - data=answer");
   }
 
   #first({ service, ends }: Flow): void {
@@ -149,19 +161,21 @@ class Writer {
   /** A client goes on, ends, or starts anew from the same port. */
   #continue(): void {
     const random = this.#random;
-    if (this.#flows.length === 0) return this.#open();
+    if (this.#flows.length === 0) {
+      this.#open();
+      return;
+    }
     const flow = pick(random, this.#flows);
     const { service, ends } = flow;
-    if (chance(random, 20)) return this.#first(flow);
-    if (service.transport === "tcp") this.#say(`tcp ${ends} ${pick(random, TCP_FLAGS)}`);
+    if (chance(random, 20)) this.#first(flow);
+    else if (service.transport === "tcp") this.#say(`tcp ${ends} ${pick(random, TCP_FLAGS)}`);
     else if (service.transport === "udp") this.#say(`udp ${ends} data=more`);
     else this.#say(`sctp ${ends} ${pick(random, SCTP_CHUNKS)}`);
   }
 
   #reply(): void {
-    const random = this.#random;
-    const words = [...TCP_FLAGS, ...SCTP_CHUNKS];
-    this.#say(`reply ${pick(random, chance(random, 60) ? TCP_FLAGS : words)}`);
+    const words: readonly string[] = this.#onlySctp ? SCTP_CHUNKS : TCP_FLAGS;
+    this.#say(`reply ${pick(this.#random, words)}`);
   }
 
   /** The administrator changes something. */
@@ -170,8 +184,8 @@ class Writer {
     const service = pick(random, this.#services);
     const server = pick(random, service.servers);
     const drawn = random.below(20);
-    if (!service.present) return this.#configure(service);
-    if (drawn === 0) {
+    if (!service.present) this.#configure(service);
+    else if (drawn === 0) {
       this.#say(`ipvsadm -D ${service.option}`);
       service.present = false;
       for (const each of service.servers) each.present = false;
@@ -199,7 +213,9 @@ class Writer {
     const drawn = random.below(10);
     if (drawn < 4) {
       // The client's side, about what it received.
-      this.#say(`icmp ${host("10.1.9.9", "2001:db8:1::99")} ${host(address, address)} ${told} ${inner}`);
+      this.#say(
+        `icmp ${host("10.1.9.9", "2001:db8:1::99")} ${host(address, address)} ${told} ${inner}`,
+      );
     } else if (drawn < 7) {
       // The server's side, to the client.
       const client = this.#clientOf(family);
@@ -213,7 +229,9 @@ class Writer {
       this.#say(`icmp ${router} ${director} ${told} ${inner} dev=r0`);
     } else {
       const type = family === 4 ? 8 : 128;
-      this.#say(`icmp ${host("10.1.2.3", "2001:db8:1::3")} ${host(address, address)} ${type} 0 data=ping`);
+      this.#say(
+        `icmp ${host("10.1.2.3", "2001:db8:1::3")} ${host(address, address)} ${type} 0 data=ping`,
+      );
     }
   }
 
@@ -234,7 +252,8 @@ class Writer {
     const drawn = random.below(8);
     if (drawn < 3) this.#say("ipvsadm -Lnc");
     else if (drawn < 5) this.#say("ipvsadm -Ln");
-    else if (drawn === 5) this.#say(`ipvsadm -Ln ${pick(random, ["--persistent-conn", "--thresholds"])}`);
+    else if (drawn === 5)
+      this.#say(`ipvsadm -Ln ${pick(random, ["--persistent-conn", "--thresholds"])}`);
     else if (drawn === 6) this.#say("cat /proc/net/ip_vs_conn");
     else {
       this.#say("sleep 2.1");

@@ -58,18 +58,20 @@ const SERVERS = [11, 12, 13, 14, 15, 16, 17, 18] as const;
 /** Makes services of one scenario; no two are the same. */
 export class RandomServices {
   readonly #random: Random;
+  readonly #transports: readonly Transport[];
   readonly #used = new Set<string>();
   #mark = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, transports: readonly Transport[]) {
     this.#random = random;
+    this.#transports = transports;
   }
 
   /** Returns a service, and the lines that must come before it. */
   next(): { readonly service: RandomService; readonly lines: readonly string[] } | undefined {
     const random = this.#random;
     const family = chance(random, 35) ? 6 : 4;
-    const transport = pick<Transport>(random, ["tcp", "tcp", "tcp", "udp", "sctp"]);
+    const transport = pick(random, this.#transports);
     const last = pick(random, VIRTUAL);
     const address = family === 4 ? `10.0.0.${last}` : `2001:db8:c::${last}`;
     const host = family === 4 ? address : `[${address}]`;
@@ -104,7 +106,8 @@ export class RandomServices {
     if (scheduler === "sh" || scheduler === "mh") text += this.#flags(scheduler);
     // Any port needs persistence; the kernel says so, now and then.
     const needs = service.option.endsWith(":0") && !chance(random, 5);
-    if (needs || chance(random, 30)) text += ` -p ${pick(random, [5, 30, 60, 300])}${this.#netmask(service)}`;
+    if (needs || chance(random, 30))
+      text += ` -p ${pick(random, [5, 30, 60, 300])}${this.#netmask(service)}`;
     else if (service.transport === "udp" && chance(random, 25)) text += " -o";
     return text;
   }
