@@ -34,10 +34,11 @@ export function alignedConnections(
   const head = HEAD_LINES[from];
   const wantedLines = wanted.split("\n");
   const seenLines = seen.split("\n");
-  const [left, right] = aligned(wantedLines.slice(head), seenLines.slice(head));
+  // A listing ends with a line break; what follows it is no line.
+  const [left, right] = aligned(wantedLines.slice(head, -1), seenLines.slice(head, -1));
   return {
-    wanted: [...wantedLines.slice(0, head), ...left].join("\n"),
-    seen: [...seenLines.slice(0, head), ...right].join("\n"),
+    wanted: [...wantedLines.slice(0, head), ...left, ...wantedLines.slice(-1)].join("\n"),
+    seen: [...seenLines.slice(0, head), ...right, ...seenLines.slice(-1)].join("\n"),
   };
 }
 

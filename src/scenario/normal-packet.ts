@@ -1,7 +1,7 @@
 /**
  * Packets without what differs from run to run: the IPv4 identification a host draws for packets it makes
- * itself, and the source port of a tunnel in UDP, which hangs on a hash seed; in packets that ICMP errors
- * quote as well.
+ * itself, and the port it draws for a tunnel in UDP, which hangs on a hash seed; in answers to tunnels and in
+ * packets that ICMP errors quote as well.
  *
  * Both become 0, and the checksums over them are carried along, so that a wrong checksum stays wrong.
  *
@@ -22,9 +22,13 @@ const OWN: ReadonlySet<number> = new Set([
   0x0a000001, 0xc0a80a01, 0x0a000064, 0x0a000065, 0x0a000066, 0x0a000067,
 ]);
 /** What tunnels to real servers come from. */
-const TUNNEL_SOURCE = 0xc0a80a01;
-const TUNNEL_SOURCE6 = parseAddress("2001:db8:d::1");
-const TUNNEL_PORT = /UDP (192\.168\.10\.1|\[2001:db8:d::1\]):\d+>/g;
+const TUNNEL_END = 0xc0a80a01;
+const TUNNEL_END6 = parseAddress("2001:db8:d::1");
+const TUNNEL_PORT = /(UDP |>)(192\.168\.10\.1|\[2001:db8:d::1\]):\d+/g;
+
+/** Places of the ports in a UDP header. */
+const FROM = 0;
+const TO = 2;
 
 const TUNNELS: ReadonlySet<number> = new Set([number.IPIP, number.IPV6_IN_IP, number.GRE]);
 
@@ -36,7 +40,7 @@ export function normalPacket(seen: SeenPacket | string): SeenPacket | string {
 
 /** Returns the text of a packet without what differs. */
 export function normalText(text: string): string {
-  return text.replaceAll(TUNNEL_PORT, "UDP $1:0>");
+  return text.replaceAll(TUNNEL_PORT, "$1$2:0");
 }
 
 /** Returns the bytes of a packet, in hexadecimal, without what differs. */
@@ -58,22 +62,27 @@ function normalize4(view: DataView, at: number): void {
   const payload = at + ipv4.headerLength(view, at);
   const isPiece = (ipv4.fragment(view, at) & ipv4.OFFSET_MASK) !== 0;
   if (protocol === number.ICMP && !isPiece) normalizeQuoted(view, payload, icmpv4.isError);
-  const isTunnel = protocol === number.UDP && source === TUNNEL_SOURCE;
+  const isUdp = protocol === number.UDP && !isPiece;
+  if (isUdp && ipv4.dst(view, at) === TUNNEL_END) forgetPort(view, payload, TO);
+  const isTunnel = protocol === number.UDP && source === TUNNEL_END;
   const isOwn = isTunnel || TUNNELS.has(protocol) || isOwnMessage(view, at, payload);
   if (!OWN.has(source) || !isOwn) return;
   const sum = checksum.replace16(ipv4.headerChecksum(view, at), ipv4.id(view, at), 0);
   ipv4.setId(view, at, 0);
   ipv4.setHeaderChecksum(view, at, sum);
-  if (isTunnel && !isPiece) forgetPort(view, payload);
+  if (isUdp && isTunnel) forgetPort(view, payload, FROM);
 }
 
 function normalize6(view: DataView, at: number): void {
   const payload = at + ipv6.HEADER_LENGTH;
   const next = ipv6.nextHeader(view, at);
   if (next === number.ICMPV6) normalizeQuoted(view, payload, icmpv6.isError);
-  const source = new Uint32Array(4);
-  ipv6.readSrc(view, at, source);
-  if (next === number.UDP && sameWords(source, TUNNEL_SOURCE6.words)) forgetPort(view, payload);
+  if (next !== number.UDP) return;
+  const end = new Uint32Array(4);
+  ipv6.readSrc(view, at, end);
+  if (sameWords(end, TUNNEL_END6.words)) forgetPort(view, payload, FROM);
+  ipv6.readDst(view, at, end);
+  if (sameWords(end, TUNNEL_END6.words)) forgetPort(view, payload, TO);
 }
 
 /** Normalizes the packet an ICMP error quotes, and carries the error's checksum along. */
@@ -94,10 +103,11 @@ function isOwnMessage(view: DataView, at: number, payload: number): boolean {
   return icmpv4.isError(type) || type === icmpv4.ECHO_REPLY;
 }
 
-function forgetPort(view: DataView, at: number): void {
+/** Sets the port at a place of the UDP header to 0. */
+function forgetPort(view: DataView, at: number, place: typeof FROM | typeof TO): void {
   if (!udp.isWhole(at, view.byteLength)) return;
   const sum = udp.checksum(view, at);
-  const port = udp.srcPort(view, at);
-  udp.setSrcPort(view, at, 0);
+  const port = view.getUint16(at + place);
+  view.setUint16(at + place, 0);
   if (sum !== 0) udp.setChecksum(view, at, checksum.replace16(sum, port, 0));
 }
