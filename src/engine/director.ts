@@ -171,6 +171,14 @@ export class Director {
     return this.#count();
   }
 
+  /**
+   * Whether a host should put fragments of IPv6 packets together before it does anything else with them, as
+   * Linux does for as long as there are IPv6 services. Fragments that come all the same are taken, too.
+   */
+  get wantsWholeIpv6(): boolean {
+    return this.#state.servicesOfFamily[6] > 0;
+  }
+
   /** Notes that the host dropped a packet before the director could see it, for a `REASON` number. */
   hostDropped(reason: number): Verdict {
     this.decision.reset();

@@ -32,8 +32,10 @@ export const HOST_DROPS = [
   "multicast",
   /** Broadcast: nobody on this host listens. */
   "broadcast",
-  /** A piece whose fellows did not come in time, or that cannot be a piece: `ReasmFails`. */
+  /** A fragment that cannot be one, contradicts others, or has no room: `ReasmFails`. */
   "reassembly-failed",
+  /** Fragments whose fellows did not come in time: `ReasmTimeout`. One packet counts once. */
+  "reassembly-timeout",
   /** Transport or ICMP header cut off, or lengths that contradict each other. */
   "truncated-transport",
   /** Transport or ICMP checksum. */
@@ -57,9 +59,9 @@ export type HostDrop = (typeof HOST_DROPS)[number];
 export class DropCounters {
   readonly #counts = new Map<HostDrop, number>(HOST_DROPS.map((reason) => [reason, 0]));
 
-  /** Counts one. */
-  count(reason: HostDrop): void {
-    this.#counts.set(reason, this.#counts.get(reason)! + 1);
+  /** Counts one, or as many as told. */
+  count(reason: HostDrop, more = 1): void {
+    this.#counts.set(reason, this.#counts.get(reason)! + more);
   }
 
   /** Returns how often each reason was met; reasons never met are left out. */

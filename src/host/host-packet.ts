@@ -7,7 +7,7 @@ import type { AddressWords, Family } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
-import { newWalk, walk } from "../wire/ipv6-extensions.ts";
+import { FRAGMENT_HEADER_LENGTH, newWalk, walk } from "../wire/ipv6-extensions.ts";
 import type { HostDrop } from "./drops.ts";
 
 /** The packet at hand. All fields are those of the last `read`. */
@@ -35,6 +35,10 @@ export class HostPacket {
   laterFragment = false;
   /** Whether a router may not cut it; always so with IPv6. */
   dontFragment = false;
+  /** Bytes of data a fragment has. */
+  fragmentLength = 0;
+  /** Whether more fragments follow. */
+  moreFragments = false;
   readonly #walk = newWalk();
 
   /** Length, in bytes. */
@@ -72,6 +76,8 @@ export class HostPacket {
     this.tos = ipv4.tos(view, network);
     this.fragment = ipv4.isFragment(view, network);
     this.laterFragment = (ipv4.fragment(view, network) & ipv4.OFFSET_MASK) !== 0;
+    this.moreFragments = (ipv4.fragment(view, network) & ipv4.MORE_FRAGMENTS) !== 0;
+    this.fragmentLength = this.end - this.transport;
     this.dontFragment = ipv4.dontFragment(view, network);
     return undefined;
   }
@@ -94,6 +100,8 @@ export class HostPacket {
     this.fragment =
       this.#walk.fragment >= 0 && (this.#walk.moreFragments || this.#walk.fragmentOffset > 0);
     this.laterFragment = this.#walk.fragmentOffset > 0;
+    this.moreFragments = this.#walk.moreFragments;
+    this.fragmentLength = this.end - this.#walk.fragment - FRAGMENT_HEADER_LENGTH;
     return undefined;
   }
 

@@ -83,13 +83,13 @@ export class Output {
       this.#depart(departure);
       return undefined;
     }
-    if (frame.fragmentSize > mtu) return "too-big";
     const inPieces = frame.fragmentSize > 0;
     if (v6) {
-      return origin === "passing" && !inPieces ? "too-big" : this.#cut6(frame, limit);
+      const fits = inPieces ? frame.fragmentSize <= mtu : origin !== "passing";
+      return fits ? this.#cut6(frame, limit) : "too-big";
     }
-    const whole = !inPieces && ipv4.dontFragment(view, start);
-    return whole && origin !== "decided" ? "too-big" : this.#cut4(frame, limit);
+    const mayCut = inPieces ? frame.fragmentSize <= mtu : origin === "decided";
+    return mayCut || !ipv4.dontFragment(view, start) ? this.#cut4(frame, limit) : "too-big";
   }
 
   #cut4(frame: Frame, limit: number): HostDrop | undefined {

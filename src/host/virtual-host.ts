@@ -31,6 +31,7 @@ import { writeError } from "./answers.ts";
 import { Backlog, type WaitingKind } from "./backlog.ts";
 import { DropCounters, type HostDrop } from "./drops.ts";
 import { ExtensionHeaders, HEADERS } from "./extension-headers.ts";
+import { Fragments } from "./fragments.ts";
 import { HostPacket } from "./host-packet.ts";
 import { type InterfaceOptions, LOOPBACK } from "./interfaces.ts";
 import { LocalDelivery } from "./local-delivery.ts";
@@ -52,6 +53,8 @@ const PROHIBITED_6 = 1;
 /** Codes for a source no router may take on (RFC 4443 §3.1), and for no route at all (RFC 792). */
 const BEYOND_SCOPE = 2;
 const NET_UNREACHABLE = 0;
+/** Code of time exceeded, in both families (RFC 792, RFC 4443 §3.3). */
+const REASSEMBLY_TIME_EXCEEDED = 1;
 
 /** Where a director was asked about a packet. */
 export type Stage = "localIn" | "forwarded" | "localOut";
@@ -84,6 +87,7 @@ export class VirtualHost implements Host {
   readonly #output: Output;
   readonly #delivery: LocalDelivery;
   readonly #backlog = new Backlog();
+  readonly #fragments: Fragments;
   readonly #options: VirtualHostOptions;
   /** The packet that has come in, and one this host sends because of it. */
   readonly #packet = new HostPacket();
@@ -99,6 +103,7 @@ export class VirtualHost implements Host {
   constructor(options: VirtualHostOptions) {
     this.#options = options;
     this.#pathMtus = new PathMtus(options.clock);
+    this.#fragments = new Fragments(options.clock);
     this.#output = new Output(options.depart, options.random);
     this.#id = (options.random?.uint32() ?? 0) & 0xffff;
     this.#delivery = new LocalDelivery({
@@ -134,6 +139,21 @@ export class VirtualHost implements Host {
   /** Sends a packet of the host's own. */
   send(frame: Frame): void {
     this.#take("send", LOOPBACK, frame);
+  }
+
+  /**
+   * Lets the time pass that has passed on the clock, for the director too: senders of fragments are told
+   * when their packets did not get whole. Packets that come or go let time pass themselves.
+   */
+  advance(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      this.#pass();
+      this.#work();
+    } finally {
+      this.#busy = false;
+    }
   }
 
   /** Returns how many packets the host itself dropped for each reason; reasons not met are left out. */
@@ -174,14 +194,25 @@ export class VirtualHost implements Host {
     }
     this.#busy = true;
     try {
-      this.#director?.advance();
+      this.#pass();
       this.#handle(kind, interfaceName, frame);
-      for (let next = this.#backlog.take(); next !== undefined; next = this.#backlog.take()) {
-        this.#handle(next.kind, next.interfaceName, next.frame);
-        this.#backlog.giveBack(next);
-      }
+      this.#work();
     } finally {
       this.#busy = false;
+    }
+  }
+
+  /** Lets the time pass that has passed on the clock. */
+  #pass(): void {
+    this.#director?.advance();
+    this.#expireFragments();
+  }
+
+  /** Handles what has come to wait. */
+  #work(): void {
+    for (let next = this.#backlog.take(); next !== undefined; next = this.#backlog.take()) {
+      this.#handle(next.kind, next.interfaceName, next.frame);
+      this.#backlog.giveBack(next);
     }
   }
 
@@ -204,6 +235,11 @@ export class VirtualHost implements Host {
     if (!this.routing.interface(interfaceName)?.up) return "interface-down";
     const problem = packet.read(frame);
     if (problem !== undefined) return problem;
+    if (packet.family === 6 && packet.fragment && this.#director?.wantsWholeIpv6) {
+      const outcome = this.#fragments.add(frame);
+      if (outcome !== "whole") return outcome === "kept" ? undefined : outcome;
+      if (packet.read(frame) !== undefined) return "reassembly-failed";
+    }
     frame.mark = this.marks.mark(packet, interfaceName);
     return packet.family === 6 ? this.#route6(packet) : this.#route4(packet);
   }
@@ -285,12 +321,41 @@ export class VirtualHost implements Host {
 
   #deliver(packet: HostPacket, broadcast: boolean): HostDrop | undefined {
     const { frame } = packet;
-    if (packet.family === 4 && packet.fragment) return "reassembly-failed";
+    if (packet.family === 4 && packet.fragment) {
+      const outcome = this.#fragments.add(frame);
+      if (outcome !== "whole") return outcome === "kept" ? undefined : outcome;
+    }
     const verdict = this.#ask("localIn", frame);
     if (verdict === VERDICT.forward) return this.#sendDecided(frame, "decided");
     if (verdict !== VERDICT.accept) return undefined;
     // The director may have rewritten it.
-    return packet.read(frame) ?? this.#delivery.deliver(packet, broadcast);
+    const problem = packet.read(frame);
+    if (problem !== undefined) return problem;
+    if (!packet.fragment) return this.#delivery.deliver(packet, broadcast);
+    return this.#deliverFragment(packet);
+  }
+
+  /** An IPv6 fragment, which Linux puts together this late when ip_vs does not want it whole before. */
+  #deliverFragment(packet: HostPacket): HostDrop | undefined {
+    if (packet.moreFragments && (packet.fragmentLength & 7) !== 0) {
+      const code = HEADERS.erroneousField;
+      this.#sendError(packet, icmpv6.PARAMETER_PROBLEM, code, ipv6.PAYLOAD_LENGTH);
+      return "reassembly-failed";
+    }
+    const outcome = this.#fragments.add(packet.frame);
+    if (outcome !== "whole") return outcome === "kept" ? undefined : outcome;
+    return packet.read(packet.frame) ?? this.#delivery.deliver(packet, false);
+  }
+
+  /** Tells senders of fragments that their packets did not get whole in time. */
+  #expireFragments(): void {
+    const packet = this.#packet;
+    const expired = this.#fragments.expire((first) => {
+      if (packet.read(first) !== undefined) return;
+      const type = packet.family === 4 ? icmpv4.TIME_EXCEEDED : icmpv6.TIME_EXCEEDED;
+      this.#sendError(packet, type, REASSEMBLY_TIME_EXCEEDED, 0);
+    });
+    if (expired > 0) this.#drops.count("reassembly-timeout", expired);
   }
 
   /** A packet of this host to itself: its way is known. */

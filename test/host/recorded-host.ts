@@ -7,12 +7,14 @@
 import { readFileSync } from "node:fs";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../../src/base/clock.ts";
+import { directorBackend } from "../../src/control/director-services.ts";
 import { Director } from "../../src/engine/director.ts";
 import type { Departure } from "../../src/host/index.ts";
 import { VirtualHost } from "../../src/host/index.ts";
 import { type Address, copyAddress, formatAddress, parseAddress } from "../../src/net/address.ts";
 import { type Prefix, parsePrefix } from "../../src/net/prefix.ts";
 import { Frame } from "../../src/wire/frame.ts";
+import { runIpvsadm } from "../ipvsadm/support.ts";
 import { hex } from "../support/packet.ts";
 
 /** A packet that left. */
@@ -89,11 +91,12 @@ export class RecordedHost {
   /** Lets seconds pass and returns what leaves meanwhile. */
   wait(seconds: number): readonly Left[] {
     this.clock.advance(seconds * 1000);
+    this.host.advance();
     return this.#left.splice(0);
   }
 
   /** Does one step of a recording; returns what left because of it. */
-  run(step: RecordedStep): readonly Left[] {
+  async run(step: RecordedStep): Promise<readonly Left[]> {
     switch (step.op) {
       case "send":
         return this.receive(step.dev ?? "", hex(step.pkt ?? ""));
@@ -107,6 +110,11 @@ export class RecordedHost {
         return [];
       case "ip6tables":
         this.#mark(6, step.args ?? []);
+        return [];
+      case "ipvsadm":
+        await runIpvsadm(step.args ?? [], {
+          openBackend: async () => directorBackend(this.director),
+        });
         return [];
       case "topo":
       case "note":

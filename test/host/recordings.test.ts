@@ -7,14 +7,17 @@ import t from "tap";
 import { fixture } from "../support/files.ts";
 import { hardwareAddress, type Left, RecordedHost, readRecording } from "./recorded-host.ts";
 
-/** Packets the host makes itself. */
+/** Protocol numbers at their place in the header. */
 const ICMP = "01";
+const FRAGMENT = "2c";
 
-/** Blanks identification and header checksum of an ICMP packet: the host's own have any. */
+/** Blanks what hosts choose as they like: identifications of their own packets, and checksums over those. */
 function withoutId(packet: string): string {
-  if (packet[0] !== "4" || packet.slice(18, 20) !== ICMP || packet.slice(16, 18) !== "40") {
-    return packet;
+  if (packet[0] === "6") {
+    if (packet.slice(12, 14) !== FRAGMENT) return packet;
+    return `${packet.slice(0, 88)}........${packet.slice(96)}`;
   }
+  if (packet.slice(18, 20) !== ICMP || packet.slice(16, 18) !== "40") return packet;
   return `${packet.slice(0, 8)}....${packet.slice(12, 20)}....${packet.slice(24)}`;
 }
 
@@ -30,7 +33,7 @@ for (const file of readdirSync(fixture("host")).sort()) {
     const steps = readRecording(fixture("host", file));
     for (const [index, step] of steps.entries()) {
       if (step.op === "stray") continue;
-      const left = host.run(step);
+      const left = await host.run(step);
       const later = steps[index + 1]?.op === "stray" ? steps[index + 1]!.rx : [];
       const wanted = [...(step.rx ?? []), ...(later ?? [])].map(
         ({ dev, dmac, pkt }) => `${dev} ${dmac} ${withoutId(pkt)}`,
