@@ -39,7 +39,7 @@ import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
-import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
+import { type Setting, Variables } from "./variables.ts";
 import {
   REASON,
   REASONS,
@@ -71,6 +71,8 @@ export interface DirectorOptions {
   readonly profile?: Profile;
   /** Takes the ICMP errors the director sends; they go nowhere unless given. See also `emitTo`. */
   readonly emit?: Emit;
+  /** Size of the host's memory in pages; 262144 (1 GiB) unless given. */
+  readonly memoryPages?: number | undefined;
 }
 
 /** A balancing host. */
@@ -101,6 +103,10 @@ export class Director {
       host: options.host,
       random: options.random ?? new SeededRandom(1),
       emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
+      variables: new Variables({
+        ticksPerSecond: this.profile.ticksPerSecond,
+        memoryPages: options.memoryPages,
+      }),
     });
     const destinations = new DestinationRegistry(this.profile);
     this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
@@ -349,22 +355,41 @@ export class Director {
     return this.#state.stats.live();
   }
 
-  /** Returns all variables of net.ipv4.vs. */
-  sysctls(): Readonly<Sysctls> {
-    return { ...this.#state.sysctls };
+  /** Returns all variables of net.ipv4.vs, in the order of their names. */
+  sysctls(): readonly Setting[] {
+    return this.#state.variables.list();
   }
 
-  /** @throws IpvsError ENOENT for an unknown name, EINVAL for a value out of range */
-  setSysctl(name: string, value: number): void {
-    setSysctl(this.#state.sysctls, name, value);
+  /** Returns the variables that have another value than in the beginning. */
+  changedSysctls(): readonly Setting[] {
+    return this.#state.variables.changed();
   }
 
-  /** @throws IpvsError ENOENT for an unknown name */
-  sysctl(name: string): number {
-    if (!isSysctl(name)) {
-      throw new IpvsError("ENOENT", `Unknown variable "${name}": must be a name of net.ipv4.vs`);
-    }
-    return this.#state.sysctls[name];
+  /**
+   * Writes a variable as to the kernel's file.
+   *
+   * @throws IpvsError ENOENT for an unknown name, EINVAL for a value that is refused
+   */
+  setSysctl(name: string, value: string | number): void {
+    this.setSysctls([{ name, value: String(value) }]);
+  }
+
+  /**
+   * Writes variables one after the other: all, or none if one is refused.
+   *
+   * @throws IpvsError as `setSysctl` does
+   */
+  setSysctls(settings: Iterable<Setting>): void {
+    this.#state.variables.write(settings);
+  }
+
+  /**
+   * Returns the value of a variable as it is read, without a line end.
+   *
+   * @throws IpvsError ENOENT for an unknown name
+   */
+  sysctl(name: string): string {
+    return this.#state.variables.read(name);
   }
 
   /** Whether any service has this virtual address. */

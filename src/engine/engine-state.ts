@@ -15,7 +15,8 @@ import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
 import { Stats } from "./stats.ts";
-import { defaultSysctls, type Sysctls } from "./sysctl.ts";
+import type { Sysctls } from "./sysctl.ts";
+import type { Variables } from "./variables.ts";
 
 /**
  * Takes a packet the director made itself, an ICMP error. The frame may be used again as soon as this
@@ -29,6 +30,7 @@ export interface EngineParts {
   readonly host: Host;
   readonly random: Random;
   readonly emit: Emit;
+  readonly variables: Variables;
 }
 
 /** The shared state of one director. */
@@ -39,7 +41,9 @@ export class EngineState {
   readonly emit: Emit;
   readonly services = new ServiceTable();
   readonly connections: ConnectionTable;
-  readonly sysctls: Sysctls = defaultSysctls();
+  readonly variables: Variables;
+  /** The values of the variables. */
+  readonly sysctls: Sysctls;
   readonly tcp: Protocol = makeTcp();
   readonly udp: Protocol = makeUdp();
   /** Of everything together. */
@@ -55,6 +59,8 @@ export class EngineState {
     this.host = parts.host;
     this.random = parts.random;
     this.emit = parts.emit;
+    this.variables = parts.variables;
+    this.sysctls = parts.variables.values;
     this.connections = new ConnectionTable(parts.random.uint32());
     for (const protocol of [this.tcp, this.udp]) this.#protocols[protocol.number] = protocol;
   }

@@ -193,7 +193,7 @@ export class Bench {
   #sysctl(step: RecordedStep): undefined {
     if (step.set === undefined || step.name === undefined) return undefined;
     try {
-      this.#director.setSysctl(step.name.replace(/^net\.ipv4\.vs\./, ""), Number(step.set));
+      this.#director.setSysctl(step.name.replace(/^net\.ipv4\.vs\./, ""), step.set);
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
     }
