@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { mkdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
@@ -30,15 +30,15 @@ export class StatusDirectory {
   }
 
   /**
-   * Returns the directory at `path`, with a folder `net` in it.
+   * Returns the directory at `path`, in which nothing is changed yet.
    *
-   * @throws DirectoryError when there is no such directory, or no folder can be made in it
+   * @throws DirectoryError when there is no such directory, or it cannot be written to
    */
   static open(path: string): StatusDirectory {
     const directory = new StatusDirectory(path);
     directory.#do(() => {
       if (!statSync(path).isDirectory()) throw new Error("it is not a directory");
-      directory.#makeFolder();
+      accessSync(path, constants.W_OK | constants.X_OK);
     });
     return directory;
   }
