@@ -28,7 +28,7 @@ export function normalized(step: RecordedStep, wanted: string, seen: string): Ob
 }
 
 function isConnectionListing(step: RecordedStep): boolean {
-  if (step.op === "cat") return step.path?.endsWith("ip_vs_conn") ?? false;
+  if (step.op === "cat") return /ip_vs_conn(_sync)?$/.test(step.path ?? "");
   return step.op === "ipvsadm" && (step.args ?? []).some((arg) => /^-[Ll]\w*c/.test(arg));
 }
 

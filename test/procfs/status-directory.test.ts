@@ -63,6 +63,7 @@ t.test("remove() takes its own files and its own folder only", async (t) => {
 t.test("a folder that is removed meanwhile is made again", async (t) => {
   const path = temporaryFolder(t);
   const directory = StatusDirectory.open(path);
+  await directory.write("ip_vs", pieces("0"));
   rmSync(join(path, "net"), { recursive: true });
   await directory.write("ip_vs", pieces("1"));
   t.ok(existsSync(join(path, "net", "ip_vs")));
