@@ -13,6 +13,8 @@ export interface Route {
   readonly mtu: number;
   /** Address this host would send from, 4 words; the source of a tunnel. */
   readonly source: Readonly<AddressWords>;
+  /** Whether `mtu` was learnt by `reportPathMtu`, and is not the link's. */
+  readonly learned?: boolean;
 }
 
 /** Addresses and routes of the host around a director. Answers must be quick: packets wait for them. */
@@ -23,4 +25,8 @@ export interface Host {
   isLocal(family: Family, address: Readonly<AddressWords>): boolean;
   /** Whether `address` is the broadcast address of a network of this host; false where not told. */
   isBroadcast?(family: Family, address: Readonly<AddressWords>): boolean;
+  /** Returns how many pages of memory are free or hold buffers; absent where memory is never short. */
+  freePages?(): number;
+  /** Notes that packets to `address` must not be longer than `mtu` bytes on their way. */
+  reportPathMtu?(family: Family, address: Readonly<AddressWords>, mtu: number): void;
 }

@@ -14,6 +14,8 @@ export const VERDICT = {
   drop: 1,
   /** It leaves for a real server (or for the client), rewritten in its frame. */
   forward: 2,
+  /** A fragment, kept until the rest of its packet has come. */
+  hold: 3,
 } as const;
 
 /** One of the `VERDICT` numbers. */
@@ -23,33 +25,48 @@ export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 export type VerdictName = keyof typeof VERDICT;
 
 /** Names of the verdicts, by number. */
-export const VERDICT_NAMES: readonly VerdictName[] = ["accept", "drop", "forward"];
+export const VERDICT_NAMES: readonly VerdictName[] = ["accept", "drop", "forward", "hold"];
 
 /** Why a packet got its verdict: the names, in the order of their numbers. */
 export const REASONS = [
   // Forwarded.
   "request",
   "reply",
+  "client-error",
+  "server-error",
+  "bypass",
   // Accepted.
   "not-for-us",
-  "ipv6-unsupported",
   "no-services",
   "not-balanced",
   "icmp",
+  "unrelated-icmp",
   "no-service",
   "no-connection",
   "ftp-data-port",
   "local-reply",
   "passing-reply",
   "local-destination",
+  "backup",
+  // Held.
+  "fragment",
   // Dropped.
   "malformed-header",
   "bad-header-checksum",
   "martian-source",
   "truncated-transport",
-  "fragment",
+  "truncated-icmp",
+  "bad-icmp-checksum",
+  "fragment-overlap",
+  "fragment-limit",
+  "fragment-timeout",
+  "defence",
   "no-destination",
   "destination-removed",
+  "unknown-reply",
+  "engine-refused",
+  "helper-refused",
+  "tunnel-error",
   "time-exceeded",
   "too-big",
   "no-route",

@@ -27,6 +27,13 @@ export class Frame {
   mark = 0;
   /** When the packet was received, in ms of the device's clock. */
   time = 0;
+  /**
+   * Length of the largest fragment the packet arrived in, in bytes; 0 if it arrived whole. It leaves in
+   * fragments no larger.
+   */
+  fragmentSize = 0;
+  /** Whether the fragments it arrived in forbade routers to cut them, and so must those it leaves in. */
+  fragmentsDontFragment = false;
 
   /** @param capacity room for packet and headroom, in bytes */
   constructor(capacity: number = HEADROOM + MAX_PACKET) {
@@ -47,6 +54,8 @@ export class Frame {
     this.end = HEADROOM;
     this.mark = 0;
     this.time = 0;
+    this.fragmentSize = 0;
+    this.fragmentsDontFragment = false;
   }
 
   /**

@@ -4,6 +4,7 @@ import { IpvsError } from "../../src/base/error.ts";
 import { SYSCTL_NAMES } from "../../src/engine/sysctl.ts";
 import { Variables } from "../../src/engine/variables.ts";
 import { fixture } from "../support/files.ts";
+import { Wire } from "./support.ts";
 
 /** One write to the file of a variable on a real kernel of 100 ticks a second, and what it read then. */
 interface RecordedWrite {
@@ -184,6 +185,17 @@ t.test("only another value is a change, and all values are in place when it is t
     ["drop_entry", 1, 3],
     ["drop_packet", 1, 3],
   ]);
+});
+
+t.test("a director looks at its defences as soon as a mode is written", async (t) => {
+  const { director } = new Wire();
+  for (const name of ["drop_entry", "drop_packet", "secure_tcp"]) {
+    const read = ["1", "2", "3", "2", "0"].map((mode) => {
+      director.setSysctl(name, mode);
+      return director.sysctl(name);
+    });
+    t.same(read, ["1", "1", "3", "1", "0"], name);
+  }
 });
 
 t.test("the queue of the synchronisation grows with the memory", async (t) => {

@@ -189,6 +189,33 @@ t.test("a tunnel begins at the address of the first service", async (t) => {
   );
 });
 
+t.test("a tunnel begins at an address of its own family", async (t) => {
+  const rules = `-A -t [2001:db8::100]:80 -s rr
+-A -t 10.0.0.100:80 -s rr
+-a -t 10.0.0.100:80 -r 10.0.1.1:80 -i
+`;
+  const { sent } = await replayed(t.testdir(), rules, [
+    { time: TIME, data: tcp({ from: CLIENT, to: VIP, flags: "S" }) },
+  ]);
+  matchPacket(t, sent[0], isIpv4(from("10.0.0.100"), to("10.0.1.1")));
+});
+
+t.test("IPv6 packets are packets, whatever link they were captured on", async (t) => {
+  const syn = tcp({ from: "[2001:db8:1::3]:40000", to: "[2001:db8:c::100]:80", flags: "S" });
+  for (const [name, linkType, header] of [
+    ["ethernet", LINK_TYPE.ethernet, "02000000aaaa 02000000bbbb 86dd"],
+    ["raw", LINK_TYPE.raw, ""],
+    ["cooked", LINK_TYPE.linuxCooked, "0000 0001 0006 0200000000bb0000 86dd"],
+    ["cooked2", LINK_TYPE.linuxCooked2, "86dd 0000 00000001 0001 00 06 0200000000bb0000"],
+  ] as const) {
+    const folder = join(t.testdir({ [name]: {} }), name);
+    const records = [{ time: TIME, data: concat(hex(header), syn) }];
+    const { decisions, summary } = await replayed(folder, NAT, records, linkType);
+    t.match(decisions, [{ n: 1, verdict: "accept", service: null }], name);
+    t.match(summary, { packets: 1, skipped: 0 }, name);
+  }
+});
+
 t.test("errors the director sends leave at the time of their cause", async (t) => {
   const { sent, times, decisions } = await replayed(t.testdir(), "-A -t 10.0.0.100:80 -s rr\n", [
     { time: TIME + 5n, data: tcp({ from: CLIENT, to: VIP, flags: "S" }) },
