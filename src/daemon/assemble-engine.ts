@@ -50,6 +50,7 @@ export function assembleEngine(
     route: (family, address) => around.host.route(family, address),
     isLocal: (family, address) =>
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
+    networkInterface: (name) => around.host.networkInterface?.(name),
   };
   const director: Director = new Director({ schedulers, clock, host, random, profile });
   const pump = new Pump(director, device, host);

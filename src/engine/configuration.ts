@@ -24,6 +24,7 @@ import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Cancel, PeriodicJobs } from "./periodic-jobs.ts";
 import type { Scheduler, SchedulerContext, SchedulerModule } from "./scheduler.ts";
+import type { SyncDaemons } from "./sync-daemons.ts";
 import { VirtualService } from "./virtual-service.ts";
 
 const MAX_THRESHOLD = 2147483647;
@@ -41,6 +42,7 @@ export class Configuration {
   readonly #destinations: DestinationRegistry;
   readonly #jobs: PeriodicJobs;
   readonly #schedulers: SchedulerRegistry;
+  readonly #daemons: SyncDaemons;
   readonly #context: SchedulerContext;
   /** What ends the minute job of a service's scheduler. */
   readonly #minutes = new Map<VirtualService, Cancel>();
@@ -51,11 +53,13 @@ export class Configuration {
     destinations: DestinationRegistry,
     jobs: PeriodicJobs,
     schedulers: SchedulerRegistry,
+    daemons: SyncDaemons,
   ) {
     this.#state = state;
     this.#destinations = destinations;
     this.#jobs = jobs;
     this.#schedulers = schedulers;
+    this.#daemons = daemons;
     this.#context = schedulerContext(state);
   }
 
@@ -171,11 +175,20 @@ export class Configuration {
 
   #checkDestination(owner: VirtualService, id: DestinationId, config: DestinationConfig): void {
     const { weight, upperThreshold, lowerThreshold, method, tunnelType, tunnelPort } = config;
-    if (id.address.family !== owner.family && method !== "tunnel") {
-      throw new IpvsError(
-        "EINVAL",
-        `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
-      );
+    if (id.address.family !== owner.family) {
+      if (method !== "tunnel") {
+        throw new IpvsError(
+          "EINVAL",
+          `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
+        );
+      }
+      if (this.#daemons.any) {
+        throw new IpvsError(
+          "EINVAL",
+          `Cannot use ${formatAddress(id.address)} while a synchronisation daemon runs: connections ` +
+            "between families are not synchronised",
+        );
+      }
     }
     if (weight < 0) {
       throw new IpvsError("ERANGE", `Cannot use weight ${weight}: must be 0–2147483647`);

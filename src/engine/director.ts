@@ -39,6 +39,7 @@ import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
+import { SyncDaemons } from "./sync-daemons.ts";
 import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
 import {
   REASON,
@@ -84,6 +85,7 @@ export class Director {
   readonly #jobs = new PeriodicJobs();
   readonly #lifecycle: ConnectionLifecycle;
   readonly #configuration: Configuration;
+  readonly #daemons: SyncDaemons;
   readonly #requests: RequestHandler;
   readonly #replies: ReplyHandler;
   readonly #packet = new Packet();
@@ -104,11 +106,13 @@ export class Director {
     });
     const destinations = new DestinationRegistry(this.profile);
     this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
+    this.#daemons = new SyncDaemons(options.host, this.#state.services);
     this.#configuration = new Configuration(
       this.#state,
       destinations,
       this.#jobs,
       options.schedulers,
+      this.#daemons,
     );
     this.#requests = new RequestHandler(this.#state, this.#lifecycle, this.decision);
     this.#replies = new ReplyHandler(this.#state, this.#lifecycle, this.decision);
@@ -296,21 +300,19 @@ export class Director {
     if (timeouts.udp !== 0) udp.timeouts[0] = timeouts.udp;
   }
 
+  /** Synchronisation daemons that run, the master first, with all their settings. */
   daemons(): readonly DaemonConfig[] {
-    return [];
+    return this.#daemons.listed();
   }
 
-  /** @throws IpvsError EOPNOTSUPP: this director does not synchronise connections */
+  /** @throws IpvsError EINVAL, ENODEV, EEXIST, ENETUNREACH */
   startDaemon(config: DaemonConfig): void {
-    throw new IpvsError(
-      "EOPNOTSUPP",
-      `Cannot start a ${config.role} daemon: this director does not synchronise connections`,
-    );
+    this.#daemons.start(config);
   }
 
-  /** @throws IpvsError ESRCH: no daemon runs */
+  /** @throws IpvsError ESRCH: no daemon of that role runs */
   stopDaemon(role: DaemonRole): void {
-    throw new IpvsError("ESRCH", `No ${role} daemon is running`);
+    this.#daemons.stop(role);
   }
 
   // What the kernel shows in its status files and variables.

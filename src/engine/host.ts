@@ -15,6 +15,14 @@ export interface Route {
   readonly source: Readonly<AddressWords>;
 }
 
+/** A network interface of the host, as far as multicast through it goes. */
+export interface NetworkInterface {
+  /** Whether it is up; nothing can be sent through one that is not. */
+  readonly up: boolean;
+  /** Largest packet it takes, in bytes. */
+  readonly mtu: number;
+}
+
 /** Addresses and routes of the host around a director. Answers must be quick: packets wait for them. */
 export interface Host {
   /** Returns the way to `address`, or `undefined` when there is none. */
@@ -23,4 +31,6 @@ export interface Host {
   isLocal(family: Family, address: Readonly<AddressWords>): boolean;
   /** Whether `address` is the broadcast address of a network of this host; false where not told. */
   isBroadcast?(family: Family, address: Readonly<AddressWords>): boolean;
+  /** Returns the interface of a name; `undefined` when there is none, or they are not told. */
+  networkInterface?(name: string): NetworkInterface | undefined;
 }

@@ -86,6 +86,12 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && sameWords(a.words, b.words);
 }
 
+/** Whether an address is one of a group: of 224.0.0.0/4 or ff00::/8. */
+export function isMulticast({ family, words }: Address): boolean {
+  const first = words[0]! >>> 24;
+  return family === 4 ? first >>> 4 === 0xe : first === 0xff;
+}
+
 /**
  * Returns the XOR of the four words, 0–4294967295: the address itself for IPv4.
  *
