@@ -2,12 +2,11 @@
  * Names as this system knows them: the hosts file, the name servers, the services file.
  *
  * Reverse look-ups do not go through the C library: its threads cannot be called off, and would hold
- * up the end of the program for as long as a dead name server is waited for. The resolver is loaded when
- * the first name is asked for, as most commands ask for none.
+ * up the end of the program for as long as a dead name server is waited for. What reads files and asks
+ * servers is loaded when the first name is asked for, as most commands ask for none.
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { type Address, formatAddress } from "../net/address.ts";
 import { parseHosts } from "./hosts-file.ts";
 import { inetPton4 } from "./inet.ts";
@@ -52,6 +51,7 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
 }
 
 /** Returns the text of a file, empty for one that cannot be read. */
-function textOf(path: string): Promise<string> {
+async function textOf(path: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
   return readFile(path, "utf8").catch(() => "");
 }
