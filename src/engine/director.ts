@@ -28,7 +28,6 @@ import type {
 import { Configuration, type SchedulerRegistry } from "./configuration.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
-import { CONNECTION_FLAG } from "./connection-records.ts";
 import { Decision } from "./decision.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
@@ -328,15 +327,7 @@ export class Director {
    * is as it is at that moment.
    */
   *connections(): Generator<ConnectionRecord, void, undefined> {
-    const { connections } = this.#state;
-    const handles = new Uint32Array(connections.size);
-    let count = 0;
-    connections.forEach((handle) => {
-      handles[count++] = handle;
-    });
-    for (const handle of handles) {
-      // Since then a handle may have been given up, or another connection have got it.
-      if ((connections.flags(handle) & CONNECTION_FLAG.hashed) === 0) continue;
+    for (const handle of this.#state.connections.walk()) {
       yield connectionRecord(this.#state, this.#lifecycle, handle);
     }
   }
