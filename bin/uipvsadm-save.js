@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require("../dist/bundle/uipvsadm.cjs");
+require("./uipvsadm.js");

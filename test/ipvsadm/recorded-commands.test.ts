@@ -7,22 +7,18 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import t, { type Test } from "tap";
+import t from "tap";
 import { StaticHost } from "../../dataplane/static-host.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../../src/base/clock.ts";
-import { directorBackend, directorServices } from "../../src/control/director-services.ts";
-import { NetlinkServer } from "../../src/control/netlink-server.ts";
-import { ControlSocket } from "../../src/daemon/control-socket.ts";
-import { refusal } from "../../src/daemon/refusal.ts";
+import { directorBackend } from "../../src/control/director-services.ts";
 import { Director } from "../../src/engine/director.ts";
 import { parseAddress } from "../../src/net/address.ts";
 import { type RecordedStep, readRecording } from "../conformance/recording.ts";
-import { temporaryFolder } from "../daemon/support.ts";
 import { fixture } from "../support/files.ts";
 import { lacking } from "../support/requirement.ts";
 import { linkedPrograms } from "./processes.ts";
+import { serveDirector } from "./served-director.ts";
 import { type Printed, runIpvsadm } from "./support.ts";
 
 /** The recorded host: client side, server side, and the virtual addresses of both families. */
@@ -45,22 +41,10 @@ function recordedHost(): { clock: ManualClock; director: Director } {
   return { clock, director: new Director({ schedulers, clock, host }) };
 }
 
-/** Serves a director at a socket until the test is over. */
-async function serve(t: Test, director: Director): Promise<string> {
-  const server = new NetlinkServer(director, directorServices(director));
-  const socket = await ControlSocket.listen(join(temporaryFolder(t), "control.sock"), {
-    async *answer(messages) {
-      yield* server.pieces(messages);
-    },
-    refuse: refusal,
-  });
-  t.teardown(() => socket.close());
-  return socket.path;
-}
-
 /** Runs shell commands of a recording, in which `ipvsadm` is ours. */
 function shell(command: string, programs: string, socket: string): Promise<Printed> {
-  const env = { ...process.env, PATH: `${programs}:${process.env.PATH}`, UIPVS_SOCKET: socket };
+  const PATH = `${programs}:${process.env.PATH}`;
+  const env = { ...process.env, NODE_OPTIONS: "", PATH, UIPVS_SOCKET: socket };
   const own = command.replaceAll("/tmp/", `${programs}/`);
   return new Promise((resolve) => {
     execFile("sh", ["-c", own], { env }, (error, stdout, stderr) => {
@@ -115,7 +99,7 @@ for (const name of names) {
         director.advance();
       }
       if (op === "sh" && cmd.includes("ipvsadm")) {
-        socket ??= await serve(t, director);
+        socket ??= await serveDirector(t, director);
         compared++;
         t.same(await shell(cmd, programs, socket), printedThen(step), `line ${step.line}: ${cmd}`);
       }
