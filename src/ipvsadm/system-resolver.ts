@@ -10,10 +10,14 @@
 import { type Address, formatAddress } from "../net/address.ts";
 import { parseHosts } from "./hosts-file.ts";
 import { inetPton4 } from "./inet.ts";
+import { reverseName } from "./reverse-name.ts";
 import type { Resolver } from "./world.ts";
 
 /** Time a name server is given, in milliseconds. */
 const NAME_SERVER_TIMEOUT = 1000;
+
+/** Codes of look-ups no name server has answered; with others, one has said that it knows no name. */
+const SILENCE: ReadonlySet<string> = new Set(["ETIMEOUT", "ECONNREFUSED"]);
 
 /** Returns a resolver that reads each file at most once. */
 export function systemResolver(): Resolver {
@@ -34,8 +38,14 @@ export function systemResolver(): Resolver {
       const text = formatAddress(address);
       const known = (await hosts).get(text);
       if (known !== undefined) return known;
-      const names = await (await servers()).reverse(text).catch(() => []);
-      return names[0];
+      try {
+        // Not `reverse`, which takes silence for the answer that there is no name.
+        const [name] = await (await servers()).resolvePtr(reverseName(address));
+        return name;
+      } catch (error) {
+        if (SILENCE.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        return undefined;
+      }
     },
     services: () => textOf("/etc/services"),
   };
