@@ -215,7 +215,8 @@ export class Interception {
         `Cannot intercept packets: policy rules 1–${PRIORITY.end} must be free, the host has "${ruleCommand("add", foreign)}"`,
       );
     }
-    for (const rule of landingRules(family, first !== undefined, ERRORS[family])) this.#addRule(rule);
+    for (const rule of landingRules(family, first !== undefined, ERRORS[family]))
+      this.#addRule(rule);
     if (first !== undefined) {
       this.#undo.push(() => this.#routing.addRule(first));
       this.#routing.deleteRule(first);

@@ -12,7 +12,6 @@
  *
  * @module
  */
-import { MAX_PACKET } from "../src/wire/frame.ts";
 import * as ipv6 from "../src/wire/ipv6.ts";
 import {
   DESTINATION_OPTIONS,
@@ -29,17 +28,21 @@ const LEAST_LENGTH = 8;
 /** Where the number of the first header behind the fixed one stands. */
 const FIRST_NEXT_HEADER = 6;
 
-/** Cuts packets, one at a time, in a buffer of its own. */
+/** Cuts packets, one at a time. */
 export class Ipv6Fragmenter {
-  /** Where each fragment stands while the sink has it. */
-  readonly bytes = new Uint8Array(MAX_PACKET);
-  readonly #view = new DataView(this.bytes.buffer);
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   #nextId: number;
   /** Where the number stands that says what follows the per-fragment part. */
   #link = 0;
 
-  /** @param firstId identification of the first packet; chance, so that others cannot foresee it */
-  constructor(firstId: number) {
+  /**
+   * @param bytes where each fragment stands while the sink has it; room for the largest packet
+   * @param firstId identification of the first packet; chance, so that others cannot foresee it
+   */
+  constructor(bytes: Uint8Array, firstId: number) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#nextId = firstId >>> 0;
   }
 
@@ -57,8 +60,8 @@ export class Ipv6Fragmenter {
     const next = view.getUint8(at + this.#link);
     const room = Math.max(0, mtu - header - FRAGMENT_HEADER_LENGTH) & ~7;
     if (next === FRAGMENT || room === 0) return false;
-    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, header));
-    this.bytes[this.#link] = FRAGMENT;
+    this.#bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, header));
+    this.#bytes[this.#link] = FRAGMENT;
     const id = this.#takeId();
     const first = at + header;
     for (let from = first; from < end; from += room) {
@@ -66,7 +69,7 @@ export class Ipv6Fragmenter {
       const more = from + length < end;
       writeFragmentHeader(this.#view, header, next, from - first, more, id);
       const data = new Uint8Array(view.buffer, view.byteOffset + from, length);
-      this.bytes.set(data, header + FRAGMENT_HEADER_LENGTH);
+      this.#bytes.set(data, header + FRAGMENT_HEADER_LENGTH);
       const total = header + FRAGMENT_HEADER_LENGTH + length;
       ipv6.setPayloadLength(this.#view, 0, total - ipv6.HEADER_LENGTH);
       if (!sink(total)) return false;
@@ -85,14 +88,16 @@ export class Ipv6Fragmenter {
     let kept = length;
     for (;;) {
       const number = view.getUint8(at + link);
-      if (number !== HOP_BY_HOP && number !== ROUTING && number !== DESTINATION_OPTIONS) return kept;
+      if (number !== HOP_BY_HOP && number !== ROUTING && number !== DESTINATION_OPTIONS)
+        return kept;
       if (at + length + LEAST_LENGTH > end) return kept;
       link = length;
       length += (view.getUint8(at + length + 1) + 1) * 8;
       if (at + length > end) return kept;
-      if (number === DESTINATION_OPTIONS) continue;
-      kept = length;
-      this.#link = link;
+      if (number !== DESTINATION_OPTIONS) {
+        kept = length;
+        this.#link = link;
+      }
     }
   }
 

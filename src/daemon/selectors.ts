@@ -29,7 +29,10 @@ export function selectorsOfService(
 ): readonly Selector[] {
   if (!isFollowed(id)) return [];
   const masqueraded = destinations.filter(({ config }) => config.method === "masquerade");
-  const selectors = [...requestSelectors(id), ...masqueraded.flatMap((end) => replySelectors(id, end))];
+  const selectors = [
+    ...requestSelectors(id),
+    ...masqueraded.flatMap((end) => replySelectors(id, end)),
+  ];
   if (id.fwmark !== 0 || masqueraded.length > 0) selectors.push(errorSelector(id));
   return selectors;
 }
