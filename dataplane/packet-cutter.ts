@@ -1,40 +1,54 @@
 /**
- * Cuts packets of either family into fragments, in one buffer.
+ * Cuts packets of either family into fragments.
  *
  * @module
  */
 import { randomInt } from "node:crypto";
 import type { Host } from "../src/engine/host.ts";
-import { type Frame, MAX_PACKET } from "../src/wire/frame.ts";
+import type { Frame } from "../src/wire/frame.ts";
 import * as ipv4 from "../src/wire/ipv4.ts";
+import { Ipv4Fragmenter } from "../src/wire/ipv4-fragmenter.ts";
 import * as ipv6 from "../src/wire/ipv6.ts";
+import { newWalk, walk } from "../src/wire/ipv6-extensions.ts";
+import { Ipv6Fragmenter } from "../src/wire/ipv6-fragmenter.ts";
 import type { NextHop } from "./device.ts";
-import { type FragmentSink, Ipv4Fragmenter } from "./ipv4-fragmenter.ts";
-import { Ipv6Fragmenter } from "./ipv6-fragmenter.ts";
+
+/** Takes one fragment, the first `length` bytes of `bytes`; `false` ends the cutting. */
+export type PieceSink = (bytes: Uint8Array, length: number) => boolean;
 
 /** Cuts packets, one at a time. */
 export class PacketCutter {
-  /** Where each fragment stands while the sink has it. */
-  readonly bytes = new Uint8Array(MAX_PACKET);
-  readonly #ipv4 = new Ipv4Fragmenter(this.bytes);
-  readonly #ipv6 = new Ipv6Fragmenter(this.bytes, randomInt(2 ** 32));
+  readonly #ipv4 = new Ipv4Fragmenter();
+  readonly #ipv6 = new Ipv6Fragmenter();
+  readonly #walk = newWalk();
+  /** Begins by chance, so that others cannot foresee it. */
+  #nextId = randomInt(2 ** 32);
+
+  /** The buffers fragments stand in. */
+  get buffers(): readonly Uint8Array[] {
+    return [this.#ipv4.bytes, this.#ipv6.bytes];
+  }
 
   /**
    * Hands the fragments of the packet in a frame to `sink`, first to last. What has arrived in fragments
    * that may not be cut leaves in such.
    *
    * @param mtu largest fragment, in bytes
-   * @returns whether the sink took all; `false` also for what cannot be cut to this size, or is no packet
+   * @returns whether the sink took all; `false` also for what cannot be cut to this size, for an IPv6
+   *   fragment, and for what is no packet
    */
-  cut(
-    { view, start, end, fragmentsDontFragment }: Frame,
-    mtu: number,
-    sink: FragmentSink,
-  ): boolean {
+  cut({ view, start, end, fragmentsDontFragment }: Frame, mtu: number, sink: PieceSink): boolean {
     if (ipv4.isWhole(view, start, end)) {
-      return this.#ipv4.cut(view, start, mtu, sink, fragmentsDontFragment);
+      const { bytes } = this.#ipv4;
+      const take = (length: number) => sink(bytes, length);
+      return this.#ipv4.cut(view, start, mtu, take, fragmentsDontFragment);
     }
-    return ipv6.isWhole(view, start, end) && this.#ipv6.cut(view, start, mtu, sink);
+    if (!ipv6.isWhole(view, start, end) || !walk(view, start, end, this.#walk)) return false;
+    if (this.#walk.fragment >= 0) return false;
+    const { bytes } = this.#ipv6;
+    const id = this.#nextId;
+    this.#nextId = (id + 1) >>> 0;
+    return this.#ipv6.cut(view, start, mtu, id, (length) => sink(bytes, length));
   }
 }
 

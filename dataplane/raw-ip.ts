@@ -37,7 +37,8 @@ export class RawIpDevice implements Device {
   readonly #pointers: FramePointers;
   readonly #drops = new Drops();
   readonly #cutter = new PacketCutter();
-  readonly #fragment: Pointer;
+  /** Where fragments stand, by the buffer they are in. */
+  readonly #fragments: ReadonlyMap<Uint8Array, Pointer>;
 
   /**
    * @param routes tells the size packets are cut to; asked only for those that may be too large
@@ -48,7 +49,9 @@ export class RawIpDevice implements Device {
     this.#routes = routes;
     this.#sockets = { 4: new RawSocket(4), 6: openIpv6() };
     this.#pointers = new FramePointers(libc);
-    this.#fragment = libc.addressOf(this.#cutter.bytes);
+    this.#fragments = new Map(
+      this.#cutter.buffers.map((bytes) => [bytes, libc.addressOf(bytes)] as const),
+    );
   }
 
   get drops(): Readonly<Record<string, number>> {
@@ -80,8 +83,8 @@ export class RawIpDevice implements Device {
 
   #transmitCut(frame: Frame, nextHop: NextHop, socket: RawSocket, largest: number): boolean {
     let errno = EMSGSIZE;
-    const sent = this.#cutter.cut(frame, largest, (length) => {
-      errno = socket.send(this.#fragment, length, nextHop.address);
+    const sent = this.#cutter.cut(frame, largest, (bytes, length) => {
+      errno = socket.send(this.#fragments.get(bytes)!, length, nextHop.address);
       return errno === 0;
     });
     return sent || this.#drop(errorName(errno));

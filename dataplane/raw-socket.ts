@@ -163,8 +163,8 @@ export class RawSocketDevice implements Device {
   }
 
   #sendCut(frame: Frame, to: Address, largest: number): boolean {
-    const cut = this.#cutter.cut(frame, largest, (length) => {
-      this.#send(Buffer.from(this.#cutter.bytes.subarray(0, length)), to);
+    const cut = this.#cutter.cut(frame, largest, (bytes, length) => {
+      this.#send(Buffer.from(bytes.subarray(0, length)), to);
       return true;
     });
     return cut || this.#drop("EMSGSIZE");

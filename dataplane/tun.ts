@@ -129,9 +129,9 @@ export class TunDevice implements Device {
 
   #acceptCut(frame: Frame): boolean {
     this.#cutter ??= new PacketCutter();
-    const { bytes } = this.#cutter;
-    const fragment = this.#libc.addressOf(bytes);
-    return this.#cutter.cut(frame, frame.fragmentSize, (length) => this.#write(fragment, length));
+    return this.#cutter.cut(frame, frame.fragmentSize, (bytes, length) =>
+      this.#write(this.#libc.addressOf(bytes), length),
+    );
   }
 
   #write(packet: Pointer, length: number): boolean {

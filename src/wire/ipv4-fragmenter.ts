@@ -5,7 +5,8 @@
  *
  * @module
  */
-import * as ipv4 from "../src/wire/ipv4.ts";
+import { MAX_PACKET } from "./frame.ts";
+import * as ipv4 from "./ipv4.ts";
 
 /** Options of type 0 and 1 have no length byte. Source: RFC 791 §3.1. */
 const END_OF_OPTIONS = 0;
@@ -13,20 +14,15 @@ const NO_OPERATION = 1;
 /** The bit of an option's type that has every fragment carry it. */
 const COPIED = 0x80;
 
-/** Takes one fragment, the first `length` bytes of the buffer; `false` ends the cutting. */
+/** Takes one fragment, the first `length` bytes of the fragmenter's buffer; `false` ends the cutting. */
 export type FragmentSink = (length: number) => boolean;
 
-/** Cuts packets, one at a time. */
+/** Cuts packets, one at a time, in a buffer of its own. */
 export class Ipv4Fragmenter {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Where each fragment stands while the sink has it. */
+  readonly bytes = new Uint8Array(MAX_PACKET);
+  readonly #view = new DataView(this.bytes.buffer);
   #nextId = 1;
-
-  /** @param bytes where each fragment stands while the sink has it; room for the largest packet */
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
 
   /**
    * Hands the fragments of a packet to `sink`, first to last.
@@ -36,15 +32,16 @@ export class Ipv4Fragmenter {
    *
    * @param at first byte of a whole packet in `view`
    * @param mtu largest fragment, in bytes
-   * @param dontFragment whether routers must not cut the fragments any further
+   * @param sink takes each fragment
+   * @param dontFragment whether the fragments forbid routers to cut them further
    * @returns whether the sink took all; `false` also when not even 8 bytes of data fit in a fragment
    */
   cut(view: DataView, at: number, mtu: number, sink: FragmentSink, dontFragment = false): boolean {
     const end = at + ipv4.totalLength(view, at);
     const original = ipv4.fragment(view, at);
     const id = ipv4.id(view, at) || this.#takeId();
-    const flags = dontFragment ? ipv4.DONT_FRAGMENT : 0;
     let header = this.#copyHeader(view, at);
+    const flag = dontFragment ? ipv4.DONT_FRAGMENT : 0;
     let offset = original & ipv4.OFFSET_MASK;
     for (let from = at + header; from < end; ) {
       const room = Math.max(0, mtu - header) & ~7;
@@ -53,11 +50,11 @@ export class Ipv4Fragmenter {
       const last = from + length === end;
       const more = last ? original & ipv4.MORE_FRAGMENTS : ipv4.MORE_FRAGMENTS;
       ipv4.setId(this.#view, 0, id);
-      ipv4.setFragment(this.#view, 0, flags | more | offset);
+      ipv4.setFragment(this.#view, 0, flag | more | offset);
       ipv4.setTotalLength(this.#view, 0, header + length);
       ipv4.updateHeaderChecksum(this.#view, 0);
       const data = new Uint8Array(view.buffer, view.byteOffset + from, length);
-      this.#bytes.set(data, header);
+      this.bytes.set(data, header);
       if (!sink(header + length)) return false;
       // Only the first fragment carries all options.
       if (from === at + ipv4.headerLength(view, at)) header = this.#keepCopiedOptions(header);
@@ -70,7 +67,7 @@ export class Ipv4Fragmenter {
   /** Copies the header and returns its length. */
   #copyHeader(view: DataView, at: number): number {
     const length = ipv4.headerLength(view, at);
-    this.#bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
     return length;
   }
 
@@ -82,13 +79,13 @@ export class Ipv4Fragmenter {
       if (type === END_OF_OPTIONS) break;
       const length = type === NO_OPERATION ? 1 : this.#optionLength(at, header);
       if ((type & COPIED) !== 0) {
-        this.#bytes.copyWithin(kept, at, at + length);
+        this.bytes.copyWithin(kept, at, at + length);
         kept += length;
       }
       at += length;
     }
     const padded = (kept + 3) & ~3;
-    this.#bytes.fill(END_OF_OPTIONS, kept, padded);
+    this.bytes.fill(END_OF_OPTIONS, kept, padded);
     ipv4.setHeaderLength(this.#view, 0, padded);
     return padded;
   }
