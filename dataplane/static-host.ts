@@ -6,10 +6,15 @@
  * @module
  */
 import type { Host, Route } from "../src/engine/host.ts";
-import { type Address, type AddressWords, type Family, sameWords } from "../src/net/address.ts";
+import {
+  type Address,
+  type AddressWords,
+  type Family,
+  isLoopback,
+  sameWords,
+} from "../src/net/address.ts";
 
 const ETHERNET_MTU = 1500;
-const LOOPBACK_NETWORK = 127;
 
 /** What a static host is told. */
 export interface StaticHostOptions {
@@ -59,9 +64,4 @@ export class StaticHost implements Host {
     const own = this.#addresses.find((address) => address.family === family);
     return own?.words ?? new Uint32Array(4);
   }
-}
-
-function isLoopback(family: Family, address: Readonly<AddressWords>): boolean {
-  if (family === 4) return address[0]! >>> 24 === LOOPBACK_NETWORK;
-  return (address[0]! | address[1]! | address[2]!) === 0 && address[3] === 1;
 }

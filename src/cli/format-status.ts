@@ -20,6 +20,7 @@ export function formatStatus(status: DirectorStatus): string {
     ["Destinations", String(status.destinations)],
     ["Connections", String(status.connections)],
     ["Packets", formatCounts(status.packets)],
+    ["Accepted", formatCounts(status.accepts)],
     ["Drops", formatCounts(status.drops)],
   ];
   if (status.fault !== undefined) lines.push(["Fault", status.fault]);

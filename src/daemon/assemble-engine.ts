@@ -74,6 +74,7 @@ export function assembleEngine(
           ...configured(director),
           connections: director.connectionCount,
           packets: director.verdicts(),
+          accepts: director.accepts(),
           drops: { ...director.drops(), ...dropsOf(device) },
           fault: engine.fault,
         }),

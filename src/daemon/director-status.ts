@@ -7,6 +7,7 @@
  * | `socket`, `device`, `device-kind`, `profile` | text |
  * | `services`, `destinations`, `connections` | counts; connections include templates |
  * | `packets.NAME` | packets by what became of them |
+ * | `accepts.REASON` | packets left to the host, by reason |
  * | `drops.REASON` | packets dropped, by reason; those a device could not send too |
  * | `fault` | why the host does not hand over the packets of all services, if so |
  *
@@ -28,6 +29,7 @@ export interface DirectorStatus {
   readonly destinations: number;
   readonly connections: number;
   readonly packets: Readonly<Record<string, number>>;
+  readonly accepts: Readonly<Record<string, number>>;
   readonly drops: Readonly<Record<string, number>>;
   readonly fault?: string | undefined;
 }
@@ -37,10 +39,13 @@ const MAX_TEXT = 255;
 
 /** Yields the items of a status. */
 export function* statusItems(status: DirectorStatus): Generator<StatusItem> {
-  const { packets, drops, deviceKind, fault, ...plain } = status;
+  const { packets, accepts, drops, deviceKind, fault, ...plain } = status;
   for (const [name, value] of Object.entries(plain)) yield item(name, value);
   yield item("device-kind", deviceKind);
   for (const [name, count] of Object.entries(packets)) yield item(`packets.${name}`, count);
+  for (const [reason, count] of Object.entries(accepts)) {
+    yield item(`accepts.${reason}`, count);
+  }
   for (const [reason, count] of Object.entries(drops)) yield item(`drops.${reason}`, count);
   if (fault !== undefined) yield item("fault", fault);
 }
@@ -80,6 +85,7 @@ export function statusOfItems(items: Iterable<StatusItem>): DirectorStatus {
     destinations: count("destinations"),
     connections: count("connections"),
     packets: counts("packets."),
+    accepts: counts("accepts."),
     drops: counts("drops."),
     ...(values.has("fault") ? { fault: text("fault") } : {}),
   };

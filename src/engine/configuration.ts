@@ -19,6 +19,7 @@ import {
   TUNNEL_TYPE,
 } from "../wire/ipvs-objects.ts";
 import { assertAssignable } from "./assignable-address.ts";
+import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";
@@ -38,6 +39,7 @@ export type SchedulerRegistry = ReadonlyMap<string, SchedulerModule>;
 /** Services and destinations of one director, as commands change them. */
 export class Configuration {
   readonly #state: EngineState;
+  readonly #lifecycle: ConnectionLifecycle;
   readonly #destinations: DestinationRegistry;
   readonly #jobs: PeriodicJobs;
   readonly #schedulers: SchedulerRegistry;
@@ -45,14 +47,17 @@ export class Configuration {
   /** What ends the minute job of a service's scheduler. */
   readonly #minutes = new Map<VirtualService, Cancel>();
   #sweeping: Cancel | undefined;
+  #orphans: Cancel | undefined;
 
   constructor(
     state: EngineState,
+    lifecycle: ConnectionLifecycle,
     destinations: DestinationRegistry,
     jobs: PeriodicJobs,
     schedulers: SchedulerRegistry,
   ) {
     this.#state = state;
+    this.#lifecycle = lifecycle;
     this.#destinations = destinations;
     this.#jobs = jobs;
     this.#schedulers = schedulers;
@@ -116,6 +121,7 @@ export class Configuration {
     const destination = this.#reclaim(owner, id, config) ?? this.#make(owner, id, config);
     destination.available = true;
     owner.destinations = [destination, ...owner.destinations];
+    this.#state.index.add(destination);
     owner.scheduler?.destinationAdded?.(destination);
   }
 
@@ -124,7 +130,9 @@ export class Configuration {
     const owner = this.service(service);
     this.#checkDestination(owner, id, config);
     const destination = this.#destination(owner, id);
+    this.#state.index.remove(destination);
     destination.configure(config, false);
+    this.#state.index.add(destination);
     owner.scheduler?.destinationEdited?.(destination);
   }
 
@@ -225,9 +233,20 @@ export class Configuration {
 
   #discard(destination: Destination): void {
     destination.available = false;
+    this.#state.index.remove(destination);
     this.#destinations.discard(destination);
+    this.#endOrphansSoon();
     const minute = MINUTE * this.#state.profile.ticksPerSecond;
     this.#sweeping ??= this.#jobs.every(this.#state.now, minute, () => this.#sweepTrash());
+  }
+
+  /** With expire_nodest_conn, connections of a removed destination end at the next tick. */
+  #endOrphansSoon(): void {
+    if (this.#state.sysctls.expire_nodest_conn === 0) return;
+    this.#orphans ??= this.#jobs.once(this.#state.now, 1, () => {
+      this.#orphans = undefined;
+      this.#lifecycle.endOrphans();
+    });
   }
 
   #sweepTrash(): void {

@@ -74,6 +74,15 @@ export class ConnectionLifecycle {
     this.#restart(handle, now + connections.timeout(handle));
   }
 
+  /** Counts a packet of the client: of its connection, or of what controls one that is of one packet. */
+  countPacket(handle: ConnectionHandle): void {
+    const { connections } = this.#state;
+    const onePacket = (connections.flags(handle) & CONNECTION_FLAG.onePacket) !== 0;
+    const counted = onePacket ? connections.controller(handle) : handle;
+    if (counted === NO_CONNECTION) return;
+    connections.setPackets(counted, connections.packets(counted) + 1);
+  }
+
   /** Makes a connection end at the next tick, unless something releases it before. */
   expireNow(handle: ConnectionHandle): void {
     this.#restart(handle, this.#state.now);
@@ -83,6 +92,30 @@ export class ConnectionLifecycle {
   drop(handle: ConnectionHandle): void {
     this.#state.connections.setTimeoutTicks(handle, 0);
     this.expireNow(handle);
+  }
+
+  /**
+   * Ends a connection by force now, unless it controls others; what controls it ends as well where it
+   * controls nothing else and need not be kept.
+   */
+  end(handle: ConnectionHandle): void {
+    const { connections } = this.#state;
+    const controller = connections.controller(handle);
+    if (controller !== NO_CONNECTION) connections.setTimeoutTicks(handle, 0);
+    this.#expire(handle);
+    if (controller !== NO_CONNECTION && connections.children(controller) === 0) {
+      this.end(controller);
+    }
+  }
+
+  /** Ends, by force, every connection whose real server was removed. */
+  endOrphans(): void {
+    const { connections } = this.#state;
+    connections.forEach((handle) => {
+      const destination = this.destination(handle);
+      if (destination === undefined || destination.available) return;
+      if (connections.children(handle) === 0) this.end(handle);
+    });
   }
 
   /** Returns the time a connection has left, in whole seconds, 0 when it is overdue. */

@@ -166,6 +166,21 @@ export class ConnectionRecords {
     return this.#get(handle, DESTINATION_ADDRESS + word);
   }
 
+  /** Reads the client address into `into`. */
+  readClient(handle: ConnectionHandle, into: AddressWords): void {
+    this.#readWords(handle, CLIENT, into);
+  }
+
+  /** Reads the virtual address into `into`. */
+  readVirtual(handle: ConnectionHandle, into: AddressWords): void {
+    this.#readWords(handle, VIRTUAL, into);
+  }
+
+  /** Reads the destination address into `into`. */
+  readDestination(handle: ConnectionHandle, into: AddressWords): void {
+    this.#readWords(handle, DESTINATION_ADDRESS, into);
+  }
+
   /** Sum of `CONNECTION_FLAG` values. */
   flags(handle: ConnectionHandle): number {
     return this.#get(handle, FLAGS) & FLAG_MASK;
@@ -351,6 +366,15 @@ export class ConnectionRecords {
       this.#segments.push(new Uint32Array(SEGMENT_SIZE * WORDS));
     }
     return handle;
+  }
+
+  #readWords(handle: ConnectionHandle, from: number, into: AddressWords): void {
+    const record = this.#segments[handle >>> SEGMENT_BITS]!;
+    const at = (handle & SEGMENT_MASK) * WORDS + from;
+    into[0] = record[at]!;
+    into[1] = record[at + 1]!;
+    into[2] = record[at + 2]!;
+    into[3] = record[at + 3]!;
   }
 
   #get(handle: ConnectionHandle, word: number): number {

@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { TCP, UDP } from "../net/protocol.ts";
-import * as tcp from "../wire/tcp.ts";
+import { UDP } from "../net/protocol.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
@@ -15,9 +14,10 @@ import {
   NO_CONNECTION,
 } from "./connection-records.ts";
 import type { Decision } from "./decision.ts";
+import type { Defence } from "./defence.ts";
 import type { Destination } from "./destination.ts";
 import type { EngineState } from "./engine-state.ts";
-import type { Packet } from "./packet.ts";
+import { HOOK, type Packet } from "./packet.ts";
 import { Persistence } from "./persistence.ts";
 import { REASON, VERDICT } from "./verdict.ts";
 import type { VirtualService } from "./virtual-service.ts";
@@ -34,6 +34,7 @@ export const DECIDED = -2;
 export class ConnectionScheduling {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
+  readonly #defence: Defence;
   readonly #decision: Decision;
   readonly #persistence: Persistence;
   readonly #seed: ConnectionSeed = {
@@ -50,9 +51,15 @@ export class ConnectionScheduling {
     mark: 0,
   };
 
-  constructor(state: EngineState, lifecycle: ConnectionLifecycle, decision: Decision) {
+  constructor(
+    state: EngineState,
+    lifecycle: ConnectionLifecycle,
+    defence: Defence,
+    decision: Decision,
+  ) {
     this.#state = state;
     this.#lifecycle = lifecycle;
+    this.#defence = defence;
     this.#decision = decision;
     this.#persistence = new Persistence(state, lifecycle);
   }
@@ -60,59 +67,63 @@ export class ConnectionScheduling {
   /**
    * Returns a new connection for the packet, or LEAVE, or DECIDED.
    *
-   * @param fromThisHost whether the packet was sent by this host
+   * The packet may be one an ICMP error quotes: then no flag of its header matters, and the client is
+   * whom it was sent to.
    */
-  schedule(
-    packet: Packet,
-    fromThisHost: boolean,
-  ): ConnectionHandle | typeof LEAVE | typeof DECIDED {
+  schedule(packet: Packet): ConnectionHandle | typeof LEAVE | typeof DECIDED {
     if (!this.#mayBegin(packet)) return DECIDED;
+    const decision = this.#decision;
     const service = this.#state.services.lookup(
       packet.family,
       packet.mark,
       packet.protocol,
-      packet.destination,
-      packet.destinationPort,
+      packet.receiverAddress,
+      packet.receiverPort,
     );
-    if (service === undefined) {
-      this.#decision.give(VERDICT.accept, REASON["no-service"]);
+    if (service === undefined) return this.#pass("no-service");
+    decision.service = service;
+    if (this.#defence.dropsNew()) {
+      decision.give(VERDICT.drop, REASON.defence);
       return DECIDED;
     }
-    this.#decision.service = service;
-    if (packet.sourcePort === FTP_DATA_PORT) {
-      this.#decision.give(VERDICT.accept, REASON["ftp-data-port"]);
-      return DECIDED;
-    }
-    if (fromThisHost && this.#isLocalReply(packet)) {
-      this.#decision.give(VERDICT.accept, REASON["local-reply"]);
-      return DECIDED;
+    if (packet.senderPort === FTP_DATA_PORT) return this.#pass("ftp-data-port");
+    if (packet.hook === HOOK.localOut && this.#isLocalReply(packet)) {
+      return this.#pass("local-reply");
     }
     if (service.persistent) return this.#schedulePersistent(service, packet);
-    if (service.id.fwmark === 0 && packet.destinationPort !== service.id.port) return LEAVE;
+    if (service.id.fwmark === 0 && packet.receiverPort !== service.id.port) return LEAVE;
     const destination = service.scheduler?.schedule(packet);
     if (destination === undefined) return LEAVE;
-    const port = destination.port !== 0 ? destination.port : packet.destinationPort;
+    const port = destination.port !== 0 ? destination.port : packet.receiverPort;
     return this.#open(service, packet, destination, port);
   }
 
   /** Whether the packet may begin a connection; if not, the decision is made. */
   #mayBegin(packet: Packet): boolean {
-    const decision = this.#decision;
-    const protocol = this.#state.protocol(packet.protocol);
-    if (protocol === undefined) {
-      decision.give(VERDICT.accept, REASON["not-balanced"]);
+    const protocol = this.#state.protocol(packet.protocol)!;
+    if (packet.quoted) {
+      // Protocols without ports begin nothing; of the others the ports are enough.
+      if (packet.portsReadable) return true;
+      this.#pass("no-connection");
       return false;
     }
-    if (!protocol.isReadable(packet)) {
-      decision.give(VERDICT.drop, REASON["truncated-transport"]);
+    if (packet.fragmentOffset !== 0) {
+      this.#pass("fragment");
       return false;
     }
-    if (packet.protocol !== TCP) return true;
-    const flags = tcp.flags(packet.view, packet.transport);
-    const begins =
-      (flags & tcp.RST) === 0 && ((flags & tcp.SYN) !== 0 || this.#state.sysctls.sloppy_tcp !== 0);
-    if (!begins) decision.give(VERDICT.accept, REASON["no-connection"]);
-    return begins;
+    if (!protocol.canBeJudged(packet)) {
+      this.#decision.give(VERDICT.drop, REASON["truncated-transport"]);
+      return false;
+    }
+    if (protocol.mayBegin(packet, this.#state.sysctls)) return true;
+    this.#pass("no-connection");
+    return false;
+  }
+
+  /** Leaves the packet to the host. */
+  #pass(reason: keyof typeof REASON): typeof DECIDED {
+    this.#decision.give(VERDICT.accept, REASON[reason]);
+    return DECIDED;
   }
 
   /** A packet of this host that answers a connection is a local server's reply. */
@@ -121,10 +132,10 @@ export class ConnectionScheduling {
       this.#state.connections.findForward(
         packet.family,
         packet.protocol,
-        packet.destination,
-        packet.destinationPort,
-        packet.source,
-        packet.sourcePort,
+        packet.receiverAddress,
+        packet.receiverPort,
+        packet.senderAddress,
+        packet.senderPort,
       ) !== NO_CONNECTION
     );
   }
@@ -134,9 +145,9 @@ export class ConnectionScheduling {
     if (template === NO_CONNECTION) return LEAVE;
     const destination = this.#lifecycle.destination(template)!;
     const port =
-      packet.destinationPort === service.id.port && destination.port !== 0
+      packet.receiverPort === service.id.port && destination.port !== 0
         ? destination.port
-        : packet.destinationPort;
+        : packet.receiverPort;
     const connection = this.#open(service, packet, destination, port);
     this.#lifecycle.control(connection, template);
     this.#lifecycle.release(template);
@@ -154,10 +165,10 @@ export class ConnectionScheduling {
     seed.family = packet.family;
     seed.destinationFamily = destination.family;
     seed.protocol = packet.protocol;
-    seed.clientAddress = packet.source;
-    seed.clientPort = packet.sourcePort;
-    seed.virtualAddress = packet.destination;
-    seed.virtualPort = packet.destinationPort;
+    seed.clientAddress = packet.senderAddress;
+    seed.clientPort = packet.senderPort;
+    seed.virtualAddress = packet.receiverAddress;
+    seed.virtualPort = packet.receiverPort;
     seed.destinationAddress = destination.address.words;
     seed.destinationPort = port;
     seed.flags =

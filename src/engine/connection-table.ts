@@ -159,16 +159,27 @@ export class ConnectionTable extends ConnectionRecords {
     return entry;
   }
 
+  /** Chains of the index. */
+  get chains(): number {
+    return this.#round + this.#split;
+  }
+
   /** Calls `visit` for every connection that can be found, chain by chain, newest first in each. */
   forEach(visit: (handle: ConnectionHandle) => void): void {
-    const buckets = this.#round + this.#split;
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      let entry = this.#head(bucket);
-      while (entry !== NO_CONNECTION) {
-        const next = this.next(entry);
-        visit(entry);
-        entry = next;
-      }
+    for (let chain = 0; chain < this.chains; chain++) this.forEachInChain(chain, visit);
+  }
+
+  /**
+   * Calls `visit` for the connections of a chain, 0 to `chains - 1`, newest first. It may remove any; one
+   * that is removed before its turn is left out.
+   */
+  forEachInChain(chain: number, visit: (handle: ConnectionHandle) => void): void {
+    const handles: ConnectionHandle[] = [];
+    for (let entry = this.#head(chain); entry !== NO_CONNECTION; entry = this.next(entry)) {
+      handles.push(entry);
+    }
+    for (const handle of handles) {
+      if ((this.flags(handle) & CONNECTION_FLAG.hashed) !== 0) visit(handle);
     }
   }
 

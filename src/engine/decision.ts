@@ -6,8 +6,10 @@
  * @module
  */
 import type { AddressWords, Family } from "../net/address.ts";
-import { type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
+import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
+import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import type { Destination } from "./destination.ts";
+import type { EngineState } from "./engine-state.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 import type { VirtualService } from "./virtual-service.ts";
 
@@ -44,4 +46,18 @@ export class Decision {
     this.reason = reason;
     return verdict;
   }
+}
+
+/** Notes the connection a packet belongs to, and where that leads. */
+export function describeConnection(
+  decision: Decision,
+  state: EngineState,
+  lifecycle: ConnectionLifecycle,
+  connection: ConnectionHandle,
+): void {
+  const destination = lifecycle.destination(connection);
+  decision.connection = connection;
+  decision.method = state.connections.flags(connection) & CONNECTION_FLAG.methodMask;
+  decision.destination = destination;
+  decision.service = destination?.service ?? decision.service;
 }

@@ -10,6 +10,7 @@
 import type { Clock, Ticks } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { type Random, SeededRandom } from "../base/random.ts";
+import { hasPorts, ICMP } from "../net/protocol.ts";
 import type { Frame } from "../wire/frame.ts";
 import type {
   CounterValues,
@@ -30,13 +31,16 @@ import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
 import { CONNECTION_FLAG } from "./connection-records.ts";
 import { Decision } from "./decision.ts";
+import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
 import type { Host } from "./host.ts";
-import { Packet, WHOLE } from "./packet.ts";
+import { IcmpErrors } from "./icmp-errors.ts";
+import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
 import { PeriodicJobs } from "./periodic-jobs.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
+import { COMPLETE, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
 import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
@@ -86,7 +90,9 @@ export class Director {
   readonly #configuration: Configuration;
   readonly #requests: RequestHandler;
   readonly #replies: ReplyHandler;
+  readonly #defence: Defence;
   readonly #packet = new Packet();
+  readonly #reassembler: Reassembler;
   /** Packets by verdict, and in it by reason. */
   readonly #counts = new Float64Array(VERDICT_NAMES.length * REASONS.length);
   #emit: Emit;
@@ -106,13 +112,25 @@ export class Director {
     this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
     this.#configuration = new Configuration(
       this.#state,
+      this.#lifecycle,
       destinations,
       this.#jobs,
       options.schedulers,
     );
-    this.#requests = new RequestHandler(this.#state, this.#lifecycle, this.decision);
-    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, this.decision);
-    this.#jobs.every(0, ESTIMATION_PERIOD * this.profile.ticksPerSecond, () => this.#estimate());
+    this.#defence = new Defence(this.#state, this.#lifecycle);
+    const errors = new IcmpErrors(this.#state, this.#lifecycle);
+    this.#requests = new RequestHandler(
+      this.#state,
+      this.#lifecycle,
+      this.#defence,
+      errors,
+      this.decision,
+    );
+    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, this.decision);
+    const { ticksPerSecond } = this.profile;
+    this.#reassembler = new Reassembler(ticksPerSecond);
+    this.#jobs.every(0, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
+    this.#jobs.every(0, ticksPerSecond, () => this.#everySecond());
   }
 
   // Packets.
@@ -122,17 +140,11 @@ export class Director {
     this.#emit = emit;
   }
 
-  /** Decides about a packet from the network addressed to this host. */
+  /** Decides about a packet from the network that is for this host. */
   localIn(frame: Frame): Verdict {
-    if (!this.#begin(frame)) return this.#count();
-    if (this.#replies.handle(this.#packet)) {
-      // A reply whose client is this host: it has arrived.
-      if (this.decision.verdict === VERDICT.forward) {
-        this.decision.give(VERDICT.accept, REASON.reply);
-      }
-      return this.#count();
+    if (this.#begin(frame, HOOK.localIn) && !this.#replies.handle(this.#packet)) {
+      this.#requests.handle(this.#packet);
     }
-    this.#requests.handle(this.#packet, false);
     return this.#count();
   }
 
@@ -141,8 +153,11 @@ export class Director {
    * its length with the way's MTU before, as routers do.
    */
   forwarded(frame: Frame): Verdict {
-    if (!this.#begin(frame)) return this.#count();
-    if (!this.#replies.handle(this.#packet)) {
+    if (
+      this.#begin(frame, HOOK.forward) &&
+      !this.#requests.handlePassing(this.#packet) &&
+      !this.#replies.handle(this.#packet)
+    ) {
       this.decision.give(VERDICT.accept, REASON["not-for-us"]);
     }
     return this.#count();
@@ -150,8 +165,9 @@ export class Director {
 
   /** Decides about a packet this host itself sends. */
   localOut(frame: Frame): Verdict {
-    if (!this.#begin(frame)) return this.#count();
-    if (!this.#replies.handle(this.#packet)) this.#requests.handle(this.#packet, true);
+    if (this.#begin(frame, HOOK.localOut) && !this.#replies.handle(this.#packet)) {
+      this.#requests.handle(this.#packet);
+    }
     return this.#count();
   }
 
@@ -203,10 +219,12 @@ export class Director {
 
   /** Returns how many packets were dropped for each reason; reasons not seen are left out. */
   drops(): Readonly<Partial<Record<ReasonName, number>>> {
-    const counts = REASONS.map(
-      (name, reason) => [name, this.#counted(VERDICT.drop, reason)] as const,
-    );
-    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+    return this.#seen(VERDICT.drop);
+  }
+
+  /** Returns how many packets were left to the host for each reason; reasons not seen are left out. */
+  accepts(): Readonly<Partial<Record<ReasonName, number>>> {
+    return this.#seen(VERDICT.accept);
   }
 
   // Commands; see the `Backend` they answer.
@@ -357,6 +375,7 @@ export class Director {
   /** @throws IpvsError ENOENT for an unknown name, EINVAL for a value out of range */
   setSysctl(name: string, value: number): void {
     setSysctl(this.#state.sysctls, name, value);
+    if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
   }
 
   /** @throws IpvsError ENOENT for an unknown name */
@@ -373,25 +392,59 @@ export class Director {
   }
 
   /** Reads the packet; if it goes no further, the decision is made. */
-  #begin(frame: Frame): boolean {
+  #begin(frame: Frame, hook: Hook): boolean {
     const { decision } = this;
+    const packet = this.#packet;
     decision.reset();
-    const problem = this.#packet.parse(frame);
+    const problem = packet.parse(frame, hook);
     if (problem !== WHOLE) {
-      const verdict = problem === REASON["ipv6-unsupported"] ? VERDICT.accept : VERDICT.drop;
-      decision.give(verdict, problem);
+      decision.give(VERDICT.drop, problem);
       return false;
     }
-    if (this.#state.servicesOfFamily[this.#packet.family] === 0) {
+    if (this.#state.servicesOfFamily[packet.family] === 0) {
       decision.give(VERDICT.accept, REASON["no-services"]);
       return false;
     }
-    return true;
+    return !this.#mustBeWhole(packet) || this.#reassemble(packet);
+  }
+
+  /**
+   * Whether the fragment at hand, if it is one, is put together with the others first: of IPv4 what is for
+   * this host, and what may belong to a connection; of IPv6 everything, as its ports are in one fragment
+   * only and hosts that balance it defragment all.
+   */
+  #mustBeWhole(packet: Packet): boolean {
+    if (!packet.fragment) return false;
+    if (packet.family === 6 || packet.hook !== HOOK.forward) return true;
+    return hasPorts(packet.protocol) || packet.protocol === ICMP;
+  }
+
+  /** Whether the packet is whole with this fragment; if not, the decision is made. */
+  #reassemble(packet: Packet): boolean {
+    const outcome = this.#reassembler.add(packet, this.#state.now);
+    if (outcome === COMPLETE) {
+      packet.parse(packet.frame, packet.hook);
+      return true;
+    }
+    const held = outcome === REASON.fragment;
+    this.decision.give(held ? VERDICT.hold : VERDICT.drop, outcome);
+    return false;
+  }
+
+  #everySecond(): void {
+    this.#defence.everySecond();
+    const lost = this.#reassembler.expire(this.#state.now);
+    this.#counts[VERDICT.drop * REASONS.length + REASON["fragment-timeout"]]! += lost;
   }
 
   #count(): Verdict {
     this.#counts[this.decision.verdict * REASONS.length + this.decision.reason]! += 1;
     return this.decision.verdict;
+  }
+
+  #seen(verdict: Verdict): Partial<Record<ReasonName, number>> {
+    const counts = REASONS.map((name, reason) => [name, this.#counted(verdict, reason)] as const);
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
   #counted(verdict: number, reason: number): number {

@@ -6,11 +6,15 @@
 import type { Ticks } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { AddressWords, Family } from "../net/address.ts";
+import { AH, ESP } from "../net/protocol.ts";
 import type { Frame } from "../wire/frame.ts";
 import { ConnectionTable } from "./connection-table.ts";
+import { DestinationIndex } from "./destination-index.ts";
 import type { Host } from "./host.ts";
 import type { Profile } from "./profile.ts";
+import { makeAhEsp } from "./protocol/ah-esp.ts";
 import type { Protocol } from "./protocol/protocol.ts";
+import { makeSctp } from "./protocol/sctp.ts";
 import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
@@ -38,6 +42,8 @@ export class EngineState {
   readonly random: Random;
   readonly emit: Emit;
   readonly services = new ServiceTable();
+  /** Destinations in service, by their own address. */
+  readonly index = new DestinationIndex();
   readonly connections: ConnectionTable;
   readonly sysctls: Sysctls = defaultSysctls();
   readonly tcp: Protocol = makeTcp();
@@ -46,6 +52,8 @@ export class EngineState {
   readonly stats = new Stats();
   /** Services of each family: without one, no packet of that family is looked at. */
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
+  /** Whether a backup daemon runs; see the variable backup_only. */
+  isBackup = false;
   /** The time now, in ticks since the director was made. */
   now: Ticks = 0;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
@@ -56,7 +64,10 @@ export class EngineState {
     this.random = parts.random;
     this.emit = parts.emit;
     this.connections = new ConnectionTable(parts.random.uint32());
-    for (const protocol of [this.tcp, this.udp]) this.#protocols[protocol.number] = protocol;
+    const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
+    for (const protocol of [this.tcp, this.udp, ...others]) {
+      this.#protocols[protocol.number] = protocol;
+    }
   }
 
   /** Returns the balanced protocol of a number, or `undefined` for one not followed. */

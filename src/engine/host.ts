@@ -25,6 +25,8 @@ export interface Host {
   isLocal(family: Family, address: Readonly<AddressWords>): boolean;
   /** Whether `address` is the broadcast address of a network of this host; false where not told. */
   isBroadcast?(family: Family, address: Readonly<AddressWords>): boolean;
+  /** Returns how many pages of memory are free or hold buffers; absent where memory is never short. */
+  freePages?(): number;
   /** Notes that packets to `address` must not be longer than `mtu` bytes on their way. */
   reportPathMtu?(family: Family, address: Readonly<AddressWords>, mtu: number): void;
 }

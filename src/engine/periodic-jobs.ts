@@ -10,6 +10,7 @@ import { roundedDeadline, TimerWheel } from "../base/timer-wheel.ts";
 export type Cancel = () => void;
 
 interface Job {
+  /** 0 for a job that is done once. */
   readonly period: Ticks;
   readonly run: () => void;
 }
@@ -26,16 +27,22 @@ export class PeriodicJobs {
    * @param now the present tick
    */
   every(now: Ticks, period: Ticks, run: () => void): Cancel {
-    const number = this.#free.pop() ?? this.#jobs.length;
-    const job = { period, run };
-    this.#jobs[number] = job;
-    this.#wheel.arm(number, roundedDeadline(now, now + period));
-    return () => {
-      if (this.#jobs[number] !== job) return;
-      this.#jobs[number] = undefined;
-      this.#wheel.disarm(number);
-      this.#free.push(number);
-    };
+    return this.#add({ period, run }, roundedDeadline(now, now + period));
+  }
+
+  /** Runs `run` once, `delay` ticks from now, rounded up as a kernel timer is. */
+  once(now: Ticks, delay: Ticks, run: () => void): Cancel {
+    const cancel: Cancel = this.#add(
+      {
+        period: 0,
+        run: () => {
+          cancel();
+          run();
+        },
+      },
+      roundedDeadline(now, now + delay),
+    );
+    return cancel;
   }
 
   /** Returns the tick of the next run, or Infinity. */
@@ -48,11 +55,23 @@ export class PeriodicJobs {
     this.#wheel.advance(to, this.#run);
   }
 
+  #add(job: Job, at: Ticks): Cancel {
+    const number = this.#free.pop() ?? this.#jobs.length;
+    this.#jobs[number] = job;
+    this.#wheel.arm(number, at);
+    return () => {
+      if (this.#jobs[number] !== job) return;
+      this.#jobs[number] = undefined;
+      this.#wheel.disarm(number);
+      this.#free.push(number);
+    };
+  }
+
   readonly #run = (number: number): void => {
     const job = this.#jobs[number];
     if (job === undefined) return;
     const { now } = this.#wheel;
-    this.#wheel.arm(number, roundedDeadline(now, now + job.period));
+    if (job.period > 0) this.#wheel.arm(number, roundedDeadline(now, now + job.period));
     job.run();
   };
 }

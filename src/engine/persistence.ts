@@ -58,13 +58,13 @@ export class Persistence {
   template(service: VirtualService, packet: Packet): ConnectionHandle {
     const { connections } = this.#state;
     const { id } = service;
-    const ownPort = packet.destinationPort === id.port;
+    const ownPort = packet.receiverPort === id.port;
     const marked = !ownPort && id.fwmark !== 0;
     const protocol = marked ? 0 : packet.protocol;
-    const port = ownPort && id.port !== FTP_PORT ? packet.destinationPort : 0;
+    const port = ownPort && id.port !== FTP_PORT ? packet.receiverPort : 0;
     for (let word = 0; word < 4; word++) {
-      this.#group[word] = packet.source[word]! & service.persistenceMask[word]!;
-      this.#virtual[word] = marked ? 0 : packet.destination[word]!;
+      this.#group[word] = packet.senderAddress[word]! & service.persistenceMask[word]!;
+      this.#virtual[word] = marked ? 0 : packet.receiverAddress[word]!;
     }
     if (marked) this.#virtual[0] = id.fwmark;
 

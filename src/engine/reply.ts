@@ -5,69 +5,92 @@
  *
  * @module
  */
+import { hasPorts } from "../net/protocol.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
-import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
-import type { Decision } from "./decision.ts";
+import { findReply } from "./connection-lookup.ts";
+import { type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
+import { type Decision, describeConnection } from "./decision.ts";
 import type { EngineState } from "./engine-state.ts";
 import { rewriteSource } from "./forward/rewrite.ts";
-import type { Packet } from "./packet.ts";
+import type { IcmpErrors } from "./icmp-errors.ts";
+import { HOOK, type Packet } from "./packet.ts";
 import { DIRECTION } from "./protocol/protocol.ts";
+import { ServerErrors } from "./server-errors.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 
 /** Handles the replies of one director. */
 export class ReplyHandler {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
+  readonly #errors: IcmpErrors;
   readonly #decision: Decision;
+  readonly #serverErrors: ServerErrors;
+  readonly #virtual = new Uint32Array(4);
 
-  constructor(state: EngineState, lifecycle: ConnectionLifecycle, decision: Decision) {
+  constructor(
+    state: EngineState,
+    lifecycle: ConnectionLifecycle,
+    errors: IcmpErrors,
+    decision: Decision,
+  ) {
     this.#state = state;
     this.#lifecycle = lifecycle;
+    this.#errors = errors;
     this.#decision = decision;
+    this.#serverErrors = new ServerErrors(state, lifecycle, decision);
   }
 
-  /** Whether the packet was a reply of a connection; if so, the decision is made. */
+  /** Whether the packet was a reply, or an error about a request; if so, the decision is made. */
   handle(packet: Packet): boolean {
-    if (this.#state.protocol(packet.protocol) === undefined || !packet.portsReadable) return false;
-    if (packet.fragment) return false;
-    const connection = this.#state.connections.findReverse(
-      packet.family,
-      packet.protocol,
-      packet.source,
-      packet.sourcePort,
-      packet.destination,
-      packet.destinationPort,
-    );
-    if (connection === NO_CONNECTION) return false;
-    this.#pass(packet, connection);
-    return true;
+    if (this.#state.protocol(packet.protocol) === undefined) {
+      return this.#serverErrors.handle(packet);
+    }
+    const connection = findReply(this.#state.connections, packet);
+    if (connection !== NO_CONNECTION) {
+      this.#pass(packet, connection);
+      return true;
+    }
+    return this.#refuseUnknown(packet);
   }
 
   #pass(packet: Packet, connection: ConnectionHandle): Verdict {
     const decision = this.#decision;
     const { connections } = this.#state;
-    const method = connections.flags(connection) & CONNECTION_FLAG.methodMask;
-    const masquerade = method === 0;
-    decision.connection = connection;
-    decision.method = method;
-    decision.destination = this.#lifecycle.destination(connection);
-    decision.service = decision.destination?.service;
-    if (masquerade) {
+    describeConnection(decision, this.#state, this.#lifecycle, connection);
+    const masqueraded = decision.method === 0;
+    if (masqueraded) {
       if (!this.#state.protocol(packet.protocol)!.isReadable(packet)) {
         return decision.give(VERDICT.drop, REASON["truncated-transport"]);
       }
-      rewriteSource(
-        packet,
-        connections.virtualWord(connection, 0),
-        connections.virtualPort(connection),
-      );
+      connections.readVirtual(connection, this.#virtual);
+      rewriteSource(packet, this.#virtual, connections.virtualPort(connection));
     }
     this.#lifecycle.countOut(connection, packet.length);
     this.#lifecycle.transition(connection, packet, DIRECTION.output);
     this.#lifecycle.release(connection);
-    if (!masquerade) return decision.give(VERDICT.accept, REASON["passing-reply"]);
+    if (!masqueraded) return decision.give(VERDICT.accept, REASON["passing-reply"]);
+    // A reply whose client is this host has arrived.
+    if (packet.hook === HOOK.localIn) return decision.give(VERDICT.accept, REASON.reply);
     decision.nextHopFamily = packet.family;
     decision.nextHop.set(packet.destination);
     return decision.give(VERDICT.forward, REASON.reply);
+  }
+
+  /** With nat_icmp_send, a real server is told that nobody waits for its packet. */
+  #refuseUnknown(packet: Packet): boolean {
+    if (this.#state.sysctls.nat_icmp_send === 0) return false;
+    if (!hasPorts(packet.protocol) || !packet.portsReadable) return false;
+    const sender = this.#state.index.findMasqueraded(
+      packet.family,
+      packet.protocol,
+      packet.source,
+      packet.sourcePort,
+    );
+    if (sender === undefined || this.#state.protocol(packet.protocol)!.aborts(packet)) return false;
+    this.#decision.destination = sender;
+    this.#decision.service = sender.service;
+    this.#errors.portUnreachable(packet);
+    this.#decision.give(VERDICT.drop, REASON["unknown-reply"]);
+    return true;
   }
 }

@@ -86,6 +86,12 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && sameWords(a.words, b.words);
 }
 
+/** Whether an address never leaves its host: 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1 (RFC 4291 §2.5.3). */
+export function isLoopback(family: Family, words: Readonly<AddressWords>): boolean {
+  if (family === 4) return words[0]! >>> 24 === 127;
+  return (words[0]! | words[1]! | words[2]!) === 0 && words[3] === 1;
+}
+
 /**
  * Returns the XOR of the four words, 0–4294967295: the address itself for IPv4.
  *

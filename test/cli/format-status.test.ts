@@ -12,6 +12,7 @@ const STATUS = {
   destinations: 5,
   connections: 17,
   packets: { accept: 3, drop: 12, forward: 4000 },
+  accepts: { icmp: 1, "no-service": 2 },
   drops: { malformed: 0, "no-route": 2, "no-destination": 10 },
 };
 
@@ -27,6 +28,7 @@ t.test("a status is one line a subject, counts by size, those of 0 left out", as
       "Destinations: 5",
       "Connections:  17",
       "Packets:      forward 4000, drop 12, accept 3",
+      "Accepted:     no-service 2, icmp 1",
       "Drops:        no-destination 10, no-route 2",
     ].join("\n"),
   );

@@ -248,7 +248,8 @@ t.test("status shows what there is, for people and for programs", async (t) => {
     services: 0,
     destinations: 0,
     connections: 0,
-    packets: { accept: 0, drop: 0, forward: 0 },
+    packets: { accept: 0, drop: 0, forward: 0, hold: 0 },
+    accepts: {},
     drops: {},
   });
 });

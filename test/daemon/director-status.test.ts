@@ -21,6 +21,7 @@ const plain = {
   destinations: count,
   connections: count,
   packets: counts,
+  accepts: counts,
   drops: counts,
 };
 const status: fc.Arbitrary<DirectorStatus> = fc.oneof(
@@ -53,6 +54,7 @@ t.test("items unknown are ignored, and those missing empty", async (t) => {
   t.equal(status.pid, 7);
   t.equal(status.services, 0);
   t.equal(status.socket, "");
+  t.same(status.accepts, {});
   t.same(status.drops, {});
   t.notOk("fault" in status);
 });

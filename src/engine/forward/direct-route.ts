@@ -1,9 +1,9 @@
 /**
- * Direct routing: the packet goes to the real server's link address as it is, only its TTL lower.
+ * Direct routing: the packet goes to the real server's link address as it is, only its hop counted.
  *
  * The real server has the virtual address itself and answers the client directly.
  *
- * Source: linux ip_vs_xmit.c `ip_vs_dr_xmit`.
+ * Source: linux ip_vs_xmit.c `ip_vs_dr_xmit`, `ip_vs_dr_xmit_v6`.
  *
  * @module
  */
@@ -14,7 +14,12 @@ import type { Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 
-const RULES: OutgoingRules = { foreignToLocal: false, tunnel: false };
+const RULES: OutgoingRules = {
+  mayBeLocal: true,
+  mayBeForeign: true,
+  foreignToLocal: false,
+  tunnel: false,
+};
 
 /** The direct routing of one director. */
 export class DirectRoute {
@@ -32,11 +37,9 @@ export class DirectRoute {
   /** Sends a client's packet on to the real server. */
   request(packet: Packet, connection: ConnectionHandle): Verdict {
     const decision = this.#decision;
-    const family = this.#state.connections.destinationFamily(connection);
-    for (let word = 0; word < 4; word++) {
-      this.#target[word] = this.#state.connections.destinationWord(connection, word);
-    }
-    const route = this.#outgoing.prepare(packet, connection, family, this.#target, 0, RULES);
+    const { family } = packet;
+    this.#state.connections.readDestination(connection, this.#target);
+    const route = this.#outgoing.prepare(packet, family, this.#target, 0, RULES);
     if (route === undefined) return VERDICT.drop;
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
     decision.nextHopFamily = family;

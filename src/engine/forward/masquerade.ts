@@ -1,20 +1,25 @@
 /**
  * Masquerading (NAT): requests are rewritten to the real server; reply.ts rewrites the answers back.
  *
- * Source: linux ip_vs_xmit.c `ip_vs_nat_xmit`.
+ * Source: linux ip_vs_xmit.c `ip_vs_nat_xmit`, `ip_vs_nat_xmit_v6`.
  *
  * @module
  */
+import { isLoopback } from "../../net/address.ts";
 import { CONNECTION_FLAG, type ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
-import type { Packet } from "../packet.ts";
+import { HOOK, type Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 import { rewriteDestination } from "./rewrite.ts";
 
-const RULES: OutgoingRules = { foreignToLocal: true, tunnel: false };
-const LOOPBACK_NETWORK = 127;
+const RULES: OutgoingRules = {
+  mayBeLocal: true,
+  mayBeForeign: true,
+  foreignToLocal: true,
+  tunnel: false,
+};
 
 /** The masquerading of one director. */
 export class Masquerade {
@@ -30,25 +35,25 @@ export class Masquerade {
   }
 
   /** Sends a client's packet on to the real server. */
-  request(packet: Packet, connection: ConnectionHandle, fromThisHost: boolean): Verdict {
+  request(packet: Packet, connection: ConnectionHandle): Verdict {
     const { connections } = this.#state;
     const decision = this.#decision;
     if ((connections.flags(connection) & CONNECTION_FLAG.noClientPort) !== 0) {
       connections.setClientPort(connection, packet.sourcePort);
     }
-    const address = connections.destinationWord(connection, 0);
-    this.#target[0] = address;
-    const route = this.#outgoing.prepare(packet, connection, 4, this.#target, 0, RULES);
+    connections.readDestination(connection, this.#target);
+    const { family } = packet;
+    const route = this.#outgoing.prepare(packet, family, this.#target, 0, RULES);
     if (route === undefined) return VERDICT.drop;
-    if (address >>> 24 === LOOPBACK_NETWORK && !fromThisHost) {
+    if (packet.hook !== HOOK.localOut && isLoopback(family, this.#target)) {
       return decision.give(VERDICT.drop, REASON["loopback-destination"]);
     }
-    if (!this.#state.protocol(packet.protocol)!.isReadable(packet)) {
+    if (packet.fragmentOffset === 0 && !this.#state.protocol(packet.protocol)!.isReadable(packet)) {
       return decision.give(VERDICT.drop, REASON["truncated-transport"]);
     }
-    rewriteDestination(packet, address, connections.destinationPort(connection));
+    rewriteDestination(packet, this.#target, connections.destinationPort(connection));
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
-    decision.nextHopFamily = 4;
+    decision.nextHopFamily = family;
     decision.nextHop.set(this.#target);
     return decision.give(VERDICT.forward, REASON.request);
   }

@@ -1,26 +1,28 @@
 /**
- * The step every forwarding method takes first: the way to the real server, TTL, and MTU.
+ * The step every forwarding method takes first: the way to the real server, hop limit, and MTU.
  *
  * @module
  */
-import type { AddressWords, Family } from "../../net/address.ts";
-import { ICMP } from "../../net/protocol.ts";
-import * as icmpv4 from "../../wire/icmpv4.ts";
+import { type AddressWords, type Family, isLoopback } from "../../net/address.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import type { ConnectionHandle } from "../connection-records.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
+import { countHop, hopLimit } from "../hop-limit.ts";
 import type { Route } from "../host.ts";
 import type { IcmpErrors } from "../icmp-errors.ts";
-import type { Packet } from "../packet.ts";
+import { HOOK, type Packet } from "../packet.ts";
 import { REASON, VERDICT } from "../verdict.ts";
 
 /** A tunnel whose packets may not even be this long is of no use (RFC 791: every host takes 68). */
-const LEAST_TUNNEL_MTU = 68;
-const LOOPBACK_NETWORK = 127;
+const LEAST_TUNNEL_MTU: Readonly<Record<Family, number>> = { 4: 68, 6: ipv6.LEAST_MTU };
 
 /** What a method allows, and what it adds to a packet. */
 export interface OutgoingRules {
+  /** Whether the target may be this host. */
+  readonly mayBeLocal: boolean;
+  /** Whether the target may be another host. */
+  readonly mayBeForeign: boolean;
   /** Whether a packet for another host may end at this host instead. */
   readonly foreignToLocal: boolean;
   /** Whether it encapsulates, which makes the MTU test depend on pmtu_disc. */
@@ -43,11 +45,11 @@ export class Outgoing {
    * Prepares the packet for its way to `target` and returns the way, or `undefined` when it was dropped:
    * then the decision says why.
    *
+   * @param family of the target, which is not the packet's where a tunnel changes it
    * @param overhead bytes the method will put in front
    */
   prepare(
     packet: Packet,
-    connection: ConnectionHandle,
     family: Family,
     target: Readonly<AddressWords>,
     overhead: number,
@@ -55,40 +57,47 @@ export class Outgoing {
   ): Route | undefined {
     const route = this.#state.host.route(family, target);
     if (route === undefined) {
-      this.#errors.send(packet, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, 0, connection);
+      this.#errors.noRoute(packet);
       return this.#refuse("no-route");
     }
     if (route.local) {
-      const foreign = !this.#state.host.isLocal(packet.family, packet.destination);
-      return foreign && !rules.foreignToLocal ? this.#refuse("route-not-allowed") : route;
+      const allowed = rules.mayBeLocal && (rules.foreignToLocal || this.#isForThisHost(packet));
+      return allowed ? route : this.#refuse("route-not-allowed");
     }
-    if (packet.source[0]! >>> 24 === LOOPBACK_NETWORK) return this.#refuse("route-not-allowed");
+    if (!rules.mayBeForeign || isFromLoopback(packet)) return this.#refuse("route-not-allowed");
 
-    if (ipv4.ttl(packet.view, packet.network) <= 1) {
-      this.#errors.send(packet, icmpv4.TIME_EXCEEDED, 0, 0, connection);
+    if (hopLimit(packet) <= 1) {
+      this.#errors.timeExceeded(packet);
       return this.#refuse("time-exceeded");
     }
-    // Before the test of the length, so that an error quotes the packet with its TTL lowered.
-    ipv4.adjustTtl(packet.view, packet.network, -1);
+    // Before the test of the length, so that an error quotes the packet with its hop counted.
+    countHop(packet);
     const mtu = route.mtu - overhead;
-    if (rules.tunnel && mtu < LEAST_TUNNEL_MTU) return this.#refuse("tunnel-mtu-too-small");
-    const mayTest = !rules.tunnel || this.#state.sysctls.pmtu_disc !== 0;
-    if (
-      mayTest &&
-      packet.length > mtu &&
-      ipv4.dontFragment(packet.view, packet.network) &&
-      !isIcmpError(packet)
-    ) {
-      this.#errors.send(
-        packet,
-        icmpv4.UNREACHABLE,
-        icmpv4.FRAGMENTATION_NEEDED,
-        mtu & 0xffff,
-        connection,
-      );
-      return this.#refuse("too-big");
+    if (rules.tunnel && mtu < LEAST_TUNNEL_MTU[family]) return this.#refuse("tunnel-mtu-too-small");
+    return this.#fits(packet, mtu, rules.tunnel) ? route : this.#refuse("too-big");
+  }
+
+  /** Whether the packet may go on; if it is too long, its sender has been told. */
+  #fits(packet: Packet, mtu: number, tunnel: boolean): boolean {
+    if (packet.family === 6) {
+      // One that came in fragments is judged by the largest of them.
+      const length = packet.frame.fragmentSize || packet.length;
+      if (length <= mtu) return true;
+      if (!packet.relayedError && packet.fragmentOffset === 0) this.#errors.tooBig(packet, mtu);
+      return false;
     }
-    return route;
+    if (tunnel && this.#state.sysctls.pmtu_disc === 0) return true;
+    const { view, network, length } = packet;
+    if (length <= mtu || packet.relayedError || !ipv4.dontFragment(view, network)) return true;
+    this.#errors.tooBig(packet, mtu);
+    return false;
+  }
+
+  /** Whether the host has brought, or would bring, the packet to itself as it is. */
+  #isForThisHost(packet: Packet): boolean {
+    if (packet.hook === HOOK.localIn) return true;
+    if (packet.hook === HOOK.forward) return false;
+    return this.#state.host.isLocal(packet.family, packet.destination);
   }
 
   #refuse(reason: keyof typeof REASON): undefined {
@@ -97,10 +106,8 @@ export class Outgoing {
   }
 }
 
-function isIcmpError(packet: Packet): boolean {
-  return (
-    packet.protocol === ICMP &&
-    icmpv4.isWhole(packet.transport, packet.end) &&
-    icmpv4.isError(icmpv4.type(packet.view, packet.transport))
-  );
+/** Whether the packet must not be seen outside. IPv6 hosts have dropped one that came in so already. */
+function isFromLoopback(packet: Packet): boolean {
+  if (packet.family === 6 && packet.hook !== HOOK.localOut) return false;
+  return isLoopback(packet.family, packet.source);
 }

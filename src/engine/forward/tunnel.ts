@@ -1,27 +1,45 @@
 /**
  * Tunnelling: the packet travels to the real server inside another IP packet.
  *
- * The real server unpacks it, has the virtual address itself and answers the client directly.
+ * The real server unpacks it, has the virtual address itself and answers the client directly. The outer
+ * packet is of the family of the real server's address, which need not be the service's:
  *
- * Source: RFC 2003; linux ip_vs_xmit.c `ip_vs_tunnel_xmit`; INET_ECN_encapsulate for ECN.
+ *     ipip   IP | packet
+ *     gre    IP | GRE (with checksum, if asked for) | packet
+ *     gue    IP | UDP | GUE | packet
+ *
+ * Source: RFC 2003, RFC 2473, RFC 2784, draft-ietf-intarea-gue; linux ip_vs_xmit.c `ip_vs_tunnel_xmit`,
+ * `ip_vs_tunnel_xmit_v6`.
  *
  * @module
  */
-import { IPIP } from "../../net/protocol.ts";
+import type { Family } from "../../net/address.ts";
+import { GRE, IPIP, IPV6_IN_IP, UDP } from "../../net/protocol.ts";
+import { finish, pseudoHeader4, pseudoHeader6, sum } from "../../wire/checksum.ts";
+import { MAX_PACKET } from "../../wire/frame.ts";
+import * as gre from "../../wire/gre.ts";
+import * as gue from "../../wire/gue.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
+import { TUNNEL_FLAG, TUNNEL_TYPE } from "../../wire/ipvs-objects.ts";
+import * as udp from "../../wire/udp.ts";
 import type { ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
+import type { Destination } from "../destination.ts";
 import type { EngineState } from "../engine-state.ts";
+import { hopLimit } from "../hop-limit.ts";
 import type { Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
+import { flowPort } from "./flow-port.ts";
+import { OuterHeader, outerTos } from "./outer-header.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 
-const RULES: OutgoingRules = { foreignToLocal: false, tunnel: true };
-
-/** ECN field: congestion experienced, and ECN-capable transport (0). */
-const ECN_MASK = 0x3;
-const ECN_EXPERIENCED = 0x3;
-const ECN_CAPABLE_0 = 0x2;
+const RULES: OutgoingRules = {
+  mayBeLocal: true,
+  mayBeForeign: true,
+  foreignToLocal: false,
+  tunnel: true,
+};
 
 /** The tunnelling of one director. */
 export class Tunnel {
@@ -29,7 +47,7 @@ export class Tunnel {
   readonly #outgoing: Outgoing;
   readonly #decision: Decision;
   readonly #target = new Uint32Array(4);
-  #id = 0;
+  readonly #outer = new OuterHeader();
 
   constructor(state: EngineState, outgoing: Outgoing, decision: Decision) {
     this.#state = state;
@@ -37,59 +55,105 @@ export class Tunnel {
     this.#decision = decision;
   }
 
-  /** Sends a client's packet on to the real server. */
-  request(packet: Packet, connection: ConnectionHandle): Verdict {
+  /** Sends a client's packet on to the real server, which is `destination`. */
+  request(
+    packet: Packet,
+    connection: ConnectionHandle,
+    destination: Destination | undefined,
+  ): Verdict {
     const decision = this.#decision;
-    const { connections } = this.#state;
+    const { connections, sysctls } = this.#state;
     const family = connections.destinationFamily(connection);
-    for (let word = 0; word < 4; word++) {
-      this.#target[word] = connections.destinationWord(connection, word);
-    }
-    const route = this.#outgoing.prepare(
-      packet,
-      connection,
-      family,
-      this.#target,
-      ipv4.HEADER_LENGTH,
-      RULES,
-    );
+    connections.readDestination(connection, this.#target);
+    const header = tunnelHeaderLength(destination);
+    const overhead = header + (family === 4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH);
+    const route = this.#outgoing.prepare(packet, family, this.#target, overhead, RULES);
     if (route === undefined) return VERDICT.drop;
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
-    if (packet.network < ipv4.HEADER_LENGTH) {
+    const { frame, view, network, end } = packet;
+    if (network < overhead || end - network + overhead > MAX_PACKET) {
       return decision.give(VERDICT.drop, REASON["out-of-headroom"]);
     }
-    this.#encapsulate(packet, route.source[0]!, this.#target[0]!);
+    // All that is to be copied of the packet, before the sizes around it change.
+    const outer = this.#outer;
+    outer.tos = outerTos(
+      packet.family === 4 ? ipv4.tos(view, network) : ipv6.trafficClass(view, network),
+    );
+    outer.hopLimit = hopLimit(packet);
+    outer.dontFragment =
+      packet.family === 4 && sysctls.pmtu_disc !== 0 && ipv4.dontFragment(view, network);
+
+    frame.start = network - header;
+    const protocol = this.#writeTunnelHeader(packet, destination, frame.start);
+    frame.start = network - overhead;
+    outer.write(frame, family, protocol, route.source, this.#target);
+    if (protocol === UDP && hasChecksum(destination)) {
+      writeUdpChecksum(view, family, frame.start, network - header, end);
+    }
     decision.nextHopFamily = family;
     decision.nextHop.set(this.#target);
     return decision.give(VERDICT.forward, REASON.request);
   }
 
-  #encapsulate(packet: Packet, source: number, destination: number): void {
-    const { view, network, frame } = packet;
-    const outer = network - ipv4.HEADER_LENGTH;
-    const copyFragment = this.#state.sysctls.pmtu_disc !== 0;
-    const fragment = copyFragment ? ipv4.fragment(view, network) & ipv4.DONT_FRAGMENT : 0;
-    ipv4.setHeaderLength(view, outer, ipv4.HEADER_LENGTH);
-    ipv4.setTos(view, outer, outerTos(ipv4.tos(view, network)));
-    ipv4.setTotalLength(view, outer, packet.end - outer);
-    ipv4.setId(view, outer, fragment !== 0 ? 0 : this.#nextId());
-    ipv4.setFragment(view, outer, fragment);
-    ipv4.setTtl(view, outer, ipv4.ttl(view, network));
-    ipv4.setProtocol(view, outer, IPIP);
-    ipv4.setSrc(view, outer, source);
-    ipv4.setDst(view, outer, destination);
-    ipv4.updateHeaderChecksum(view, outer);
-    frame.start = outer;
-  }
-
-  /** Identification of packets that routers may cut; 0 is left out, as senders do. */
-  #nextId(): number {
-    this.#id = (this.#id % 0xffff) + 1;
-    return this.#id;
+  /** Writes what stands between the two IP headers and returns the outer header's protocol number. */
+  #writeTunnelHeader(packet: Packet, destination: Destination | undefined, at: number): number {
+    const { view, end } = packet;
+    const inner = packet.family === 4 ? IPIP : IPV6_IN_IP;
+    switch (destination?.config.tunnelType) {
+      case TUNNEL_TYPE.gre: {
+        const type = packet.family === 4 ? gre.PROTOCOL_IPV4 : gre.PROTOCOL_IPV6;
+        if (hasChecksum(destination)) gre.writeWithChecksum(view, at, type, end);
+        else gre.write(view, at, type);
+        return GRE;
+      }
+      case TUNNEL_TYPE.gue:
+        udp.setSrcPort(view, at, flowPort(packet));
+        udp.setDstPort(view, at, destination.config.tunnelPort);
+        udp.setLength(view, at, end - at);
+        udp.setChecksum(view, at, 0);
+        gue.write(view, at + udp.HEADER_LENGTH, inner);
+        return UDP;
+      default:
+        return inner;
+    }
   }
 }
 
-/** DSCP is copied, and ECN too; but what has met congestion inside begins anew outside. */
-function outerTos(inner: number): number {
-  return (inner & ECN_MASK) === ECN_EXPERIENCED ? (inner & ~ECN_MASK) | ECN_CAPABLE_0 : inner;
+/** Returns the bytes between the two IP headers of a tunnel to `destination`. */
+export function tunnelHeaderLength(destination: Destination | undefined): number {
+  switch (destination?.config.tunnelType) {
+    case TUNNEL_TYPE.gre:
+      return hasChecksum(destination) ? gre.HEADER_LENGTH_CHECKSUM : gre.HEADER_LENGTH;
+    case TUNNEL_TYPE.gue:
+      return udp.HEADER_LENGTH + gue.HEADER_LENGTH;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Remote checksum offload counts too: with no checksum left to a network card it is the plain one.
+ */
+function hasChecksum(destination: Destination | undefined): boolean {
+  const flags = destination?.config.tunnelFlags ?? 0;
+  const wanted =
+    destination?.config.tunnelType === TUNNEL_TYPE.gue
+      ? TUNNEL_FLAG.checksum | TUNNEL_FLAG.remoteChecksum
+      : TUNNEL_FLAG.checksum;
+  return (flags & wanted) !== 0;
+}
+
+function writeUdpChecksum(
+  view: DataView,
+  family: Family,
+  network: number,
+  at: number,
+  end: number,
+): void {
+  const pseudo =
+    family === 4
+      ? pseudoHeader4(view, network, UDP, end - at)
+      : pseudoHeader6(view, network, UDP, end - at);
+  const value = finish(sum(view, at, end, pseudo));
+  udp.setChecksum(view, at, value === 0 ? 0xffff : value);
 }

@@ -5,6 +5,7 @@
  */
 import type { Seconds } from "../../base/clock.ts";
 import type { Packet } from "../packet.ts";
+import type { Sysctls } from "../sysctl.ts";
 
 /** Direction of a packet as a state machine sees it. Source: linux/ip_vs.h `IP_VS_DIR_*`. */
 export const DIRECTION = {
@@ -38,10 +39,18 @@ export interface Protocol {
   isActive(state: number): boolean;
   /** Whether a connection that has reached this state assures the template that controls it. */
   assuresTemplate(state: number, direction: Direction): boolean;
-  /** Whether the packet begins a new flow even where a connection exists. */
-  startsFlow(packet: Packet): boolean;
   /** Whether the transport header is complete enough to rewrite. */
   isReadable(packet: Packet): boolean;
+  /** Whether enough of the packet is there to tell whether it may begin a connection. */
+  canBeJudged(packet: Packet): boolean;
+  /** Whether a packet that belongs to no connection may begin one, as far as it can be judged. */
+  mayBegin(packet: Packet, sysctls: Readonly<Sysctls>): boolean;
+  /** Whether the packet begins a new flow even where a connection exists. */
+  startsFlow(packet: Packet): boolean;
+  /** Whether the client may use its port again, and get a new connection, in this state. */
+  isOver(state: number): boolean;
+  /** Whether the packet ends a connection at once, so that no error need answer it. */
+  aborts(packet: Packet): boolean;
   /** Returns the state after `packet`, or NO_CHANGE when it cannot be told. */
   next(state: number, direction: Direction, packet: Packet, secure: boolean): number;
 }

@@ -15,8 +15,7 @@ import { TCP } from "../../net/protocol.ts";
 import * as tcpHeader from "../../wire/tcp.ts";
 import type { Packet } from "../packet.ts";
 import { type Direction, NO_CHANGE, type Protocol } from "./protocol.ts";
-
-const STATES = ["NO", "ES", "SS", "SR", "FW", "TW", "CL", "CW", "LA", "LI", "SA"] as const;
+import { readGrid } from "./state-grid.ts";
 
 /** Numbers of the TCP states. Source: linux/ip_vs.h `IP_VS_TCP_S_*`. */
 export const TCP_STATE = {
@@ -56,7 +55,7 @@ const ACK = 2;
 const RST = 3;
 const EVENTS = 4;
 
-const NORMAL = grid(`
+const NORMAL = readGrid(`
           NO ES SS SR FW TW CL CW LA LI SA
   I syn   SR ES ES SR SR SR SR SR SR SR SR
   I fin   CL CW SS TW TW TW CL CW LA LI TW
@@ -73,7 +72,7 @@ const NORMAL = grid(`
 `);
 
 /** In force while the secure_tcp defence is on. */
-const SECURE = grid(`
+const SECURE = readGrid(`
           NO ES SS SR FW TW CL CW LA LI SA
   I syn   SR ES ES SR SR SR SR SR SR SR SA
   I fin   CL CW SS TW TW TW CL CW LA LI SA
@@ -101,12 +100,22 @@ export function makeTcp(): Protocol {
       state === TCP_STATE.synReceived ||
       state === TCP_STATE.synAck,
     assuresTemplate: (state) => state === TCP_STATE.established,
-    startsFlow: (packet) =>
-      tcpHeader.isWhole(packet.transport, packet.end) &&
-      (tcpHeader.flags(packet.view, packet.transport) & tcpHeader.SYN) !== 0,
     isReadable: (packet) => tcpHeader.isWhole(packet.transport, packet.end),
+    canBeJudged: (packet) => tcpHeader.isWhole(packet.transport, packet.end),
+    mayBegin: (packet, sysctls) =>
+      !has(packet, tcpHeader.RST) && (has(packet, tcpHeader.SYN) || sysctls.sloppy_tcp !== 0),
+    startsFlow: (packet) => has(packet, tcpHeader.SYN),
+    isOver: (state) => state === TCP_STATE.timeWait || state === TCP_STATE.close,
+    aborts: (packet) => has(packet, tcpHeader.RST),
     next,
   };
+}
+
+function has(packet: Packet, flag: number): boolean {
+  return (
+    tcpHeader.isWhole(packet.transport, packet.end) &&
+    (tcpHeader.flags(packet.view, packet.transport) & flag) !== 0
+  );
 }
 
 function next(state: number, direction: Direction, packet: Packet, secure: boolean): number {
@@ -119,19 +128,5 @@ function next(state: number, direction: Direction, packet: Packet, secure: boole
   else if ((flags & tcpHeader.ACK) !== 0) event = ACK;
   else return TCP_STATE.close;
   const row = direction * EVENTS + event;
-  return (secure ? SECURE : NORMAL)[row * STATES.length + state]!;
-}
-
-/** Reads a grid as drawn: rows of state names behind two words of heading. */
-function grid(drawing: string): Uint8Array {
-  const rows = drawing.trim().split("\n").slice(1);
-  return Uint8Array.from(
-    rows.flatMap((row) =>
-      row
-        .trim()
-        .split(/\s+/)
-        .slice(2)
-        .map((name) => (STATES as readonly string[]).indexOf(name)),
-    ),
-  );
+  return (secure ? SECURE : NORMAL)[row * NAMES.length + state]!;
 }

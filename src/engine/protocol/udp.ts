@@ -19,8 +19,12 @@ export function makeUdp(): Protocol {
     timeouts: [TIMEOUT],
     isActive: () => false,
     assuresTemplate: (_state, direction) => direction === DIRECTION.output,
-    startsFlow: () => false,
     isReadable: (packet) => udpHeader.isWhole(packet.transport, packet.end),
+    canBeJudged: (packet) => udpHeader.isWhole(packet.transport, packet.end),
+    mayBegin: () => true,
+    startsFlow: () => false,
+    isOver: () => false,
+    aborts: () => false,
     next: () => 0,
   };
 }

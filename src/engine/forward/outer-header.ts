@@ -1,0 +1,70 @@
+/**
+ * The IP header a tunnel puts around a packet.
+ *
+ * DSCP is copied, and ECN too; but what has met congestion inside begins anew outside. The hop limit is
+ * the packet's, its hop at the director counted.
+ *
+ * Source: RFC 2003 §3.1, RFC 2473 §6; linux inet_ecn.h `INET_ECN_encapsulate`.
+ *
+ * @module
+ */
+import type { AddressWords, Family } from "../../net/address.ts";
+import type { Frame } from "../../wire/frame.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
+
+/** ECN field: congestion experienced, and ECN-capable transport (0). */
+const ECN_MASK = 0x3;
+const ECN_EXPERIENCED = 0x3;
+const ECN_CAPABLE_0 = 0x2;
+
+/** Writes outer headers; its fields are to be set before each. */
+export class OuterHeader {
+  /** Type of service or traffic class. */
+  tos = 0;
+  hopLimit = 0;
+  /** Whether routers may not cut the packet; IPv4 only. */
+  dontFragment = false;
+  #id = 0;
+
+  /** Writes a header at the start of the frame, where its room must be; the frame's end is the packet's. */
+  write(
+    frame: Frame,
+    family: Family,
+    protocol: number,
+    source: Readonly<AddressWords>,
+    destination: Readonly<AddressWords>,
+  ): void {
+    const { view, start: at } = frame;
+    if (family === 6) {
+      ipv6.setClassAndLabel(view, at, this.tos, 0);
+      ipv6.setPayloadLength(view, at, frame.length - ipv6.HEADER_LENGTH);
+      ipv6.setNextHeader(view, at, protocol);
+      ipv6.setHopLimit(view, at, this.hopLimit);
+      ipv6.setSrc(view, at, source);
+      ipv6.setDst(view, at, destination);
+      return;
+    }
+    ipv4.setHeaderLength(view, at, ipv4.HEADER_LENGTH);
+    ipv4.setTos(view, at, this.tos);
+    ipv4.setTotalLength(view, at, frame.length);
+    ipv4.setId(view, at, this.dontFragment ? 0 : this.#nextId());
+    ipv4.setFragment(view, at, this.dontFragment ? ipv4.DONT_FRAGMENT : 0);
+    ipv4.setTtl(view, at, this.hopLimit);
+    ipv4.setProtocol(view, at, protocol);
+    ipv4.setSrc(view, at, source[0]!);
+    ipv4.setDst(view, at, destination[0]!);
+    ipv4.updateHeaderChecksum(view, at);
+  }
+
+  /** Identification of packets that routers may cut; 0 is left out, as senders do. */
+  #nextId(): number {
+    this.#id = (this.#id % 0xffff) + 1;
+    return this.#id;
+  }
+}
+
+/** Returns the outer type of service of a packet with this inner one. */
+export function outerTos(inner: number): number {
+  return (inner & ECN_MASK) === ECN_EXPERIENCED ? (inner & ~ECN_MASK) | ECN_CAPABLE_0 : inner;
+}
