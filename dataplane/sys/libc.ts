@@ -22,6 +22,7 @@ export const AF_NETLINK = 16;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 /** linux/net.h; the flags are those of open. */
+export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOCK_CLOEXEC = O_CLOEXEC;
