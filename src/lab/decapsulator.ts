@@ -23,6 +23,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_RAW,
+  SOL_SOCKET,
 } from "../../dataplane/sys/libc.ts";
 import { Waiter } from "../../dataplane/sys/poll.ts";
 import { systemError } from "../../dataplane/sys/system-error.ts";
@@ -34,6 +35,9 @@ import { carriedPacket, gueCarried, type InnerPacket, innerPacket } from "./tunn
 
 /** Longest time without a look at the input. */
 const PATIENCE: Milliseconds = 50;
+/** asm-generic/socket.h `SO_RCVBUFFORCE`, and room for packets in bytes: what does not fit is refused. */
+const SO_RCVBUFFORCE = 33;
+const ROOM = 8 << 20;
 /** Bytes of struct sockaddr_in6. */
 const SOCKADDR_IN6 = 28;
 
@@ -70,10 +74,15 @@ const waiter = new Waiter(tunnels.map(({ fd }) => fd));
 
 function openSocket(family: number, type: number, protocol: number): number {
   const fd = libc.socket(family, type | SOCK_CLOEXEC, protocol);
-  if (fd >= 0) return fd;
-  throw systemError("socket", libc.errno(), action, {
-    EPERM: "needs the capability CAP_NET_RAW in this network namespace",
-  });
+  if (fd < 0) {
+    throw systemError("socket", libc.errno(), action, {
+      EPERM: "needs the capability CAP_NET_RAW in this network namespace",
+    });
+  }
+  const room = new DataView(new ArrayBuffer(4));
+  room.setInt32(0, ROOM, true);
+  libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, new Uint8Array(room.buffer), 4);
+  return fd;
 }
 
 /** Opens a socket for datagrams of both families to a port. */

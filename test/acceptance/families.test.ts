@@ -27,22 +27,22 @@ interface Way {
 const FAMILIES = [V4, V6];
 
 const WAYS: readonly Way[] = [
-  ...FAMILIES.map((own) => way("NAT", own, own, "-m", /:ip(v6)?:tcp$/)),
-  ...FAMILIES.map((own) => way("DR", own, own, "-g", /:ip(v6)?:tcp$/)),
-  way("TUN", V4, V4, "-i", /:ip:ip:tcp$/),
-  way("TUN", V6, V6, "-i", /:ipv6:ipv6:tcp$/),
-  way("TUN", V4, V6, "-i", /:ipv6:ip:tcp$/),
-  way("TUN", V6, V4, "-i", /:ip:ipv6:tcp$/),
-  way("GRE", V4, V4, "-i --tun-type gre", /:ip:gre:ip:tcp$/),
-  way("GRE with checksum", V6, V4, "-i --tun-type gre --tun-csum", /:ip:gre:ipv6:tcp$/),
-  way("GRE", V6, V6, "-i --tun-type gre", /:ipv6:gre:ipv6:tcp$/),
-  way("GUE", V4, V4, `-i --tun-type gue --tun-port ${GUE_PORT}`, /:ip:udp:gue:ip:tcp$/),
+  ...FAMILIES.map((own) => way("NAT", own, own, "-m", /:ip(v6)?:tcp(:http)?$/)),
+  ...FAMILIES.map((own) => way("DR", own, own, "-g", /:ip(v6)?:tcp(:http)?$/)),
+  way("TUN", V4, V4, "-i", /:ip:ip:tcp(:http)?$/),
+  way("TUN", V6, V6, "-i", /:ipv6:ipv6:tcp(:http)?$/),
+  way("TUN", V4, V6, "-i", /:ipv6:ip:tcp(:http)?$/),
+  way("TUN", V6, V4, "-i", /:ip:ipv6:tcp(:http)?$/),
+  way("GRE", V4, V4, "-i --tun-type gre", /:ip:gre:ip:tcp(:http)?$/),
+  way("GRE with checksum", V6, V4, "-i --tun-type gre --tun-csum", /:ip:gre:ipv6:tcp(:http)?$/),
+  way("GRE", V6, V6, "-i --tun-type gre", /:ipv6:gre:ipv6:tcp(:http)?$/),
+  way("GUE", V4, V4, `-i --tun-type gue --tun-port ${GUE_PORT}`, /:ip:udp:gue:ip:tcp(:http)?$/),
   way(
     "GUE with checksum",
     V6,
     V6,
     `-i --tun-type gue --tun-port ${GUE_PORT} --tun-csum`,
-    /:ipv6:udp:gue:ipv6:tcp$/,
+    /:ipv6:udp:gue:ipv6:tcp(:http)?$/,
   ),
 ];
 
