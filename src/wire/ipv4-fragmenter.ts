@@ -1,7 +1,8 @@
 /**
  * Cuts IPv4 packets into fragments.
  *
- * Source: RFC 791 §2.3 and §3.2 "An Example Fragmentation Procedure".
+ * Source: RFC 791 §2.3 and §3.2 "An Example Fragmentation Procedure"; linux ip_options.c
+ * `ip_options_fragment`: headers keep their length, options that are not to be copied become no-operations.
  *
  * @module
  */
@@ -22,13 +23,21 @@ export class Ipv4Fragmenter {
   /** Where each fragment stands while the sink has it. */
   readonly bytes = new Uint8Array(MAX_PACKET);
   readonly #view = new DataView(this.bytes.buffer);
+  readonly #identifies: boolean;
   #nextId = 1;
+
+  /**
+   * @param identifies whether a packet without identification gets one, the same in all its fragments, as
+   *   from the host that sends it; routers leave it as it is
+   */
+  constructor(identifies = true) {
+    this.#identifies = identifies;
+  }
 
   /**
    * Hands the fragments of a packet to `sink`, first to last.
    *
-   * A packet without identification gets one, the same in all its fragments. Header checksums are
-   * right; a packet that is a fragment itself is cut into smaller ones.
+   * Header checksums are right; a packet that is a fragment itself is cut into smaller ones.
    *
    * @param at first byte of a whole packet in `view`
    * @param mtu largest fragment, in bytes
@@ -39,8 +48,8 @@ export class Ipv4Fragmenter {
   cut(view: DataView, at: number, mtu: number, sink: FragmentSink, dontFragment = false): boolean {
     const end = at + ipv4.totalLength(view, at);
     const original = ipv4.fragment(view, at);
-    const id = ipv4.id(view, at) || this.#takeId();
-    let header = this.#copyHeader(view, at);
+    const id = ipv4.id(view, at) || (this.#identifies ? this.#takeId() : 0);
+    const header = this.#copyHeader(view, at);
     const flag = dontFragment ? ipv4.DONT_FRAGMENT : 0;
     let offset = original & ipv4.OFFSET_MASK;
     for (let from = at + header; from < end; ) {
@@ -57,7 +66,7 @@ export class Ipv4Fragmenter {
       this.bytes.set(data, header);
       if (!sink(header + length)) return false;
       // Only the first fragment carries all options.
-      if (from === at + ipv4.headerLength(view, at)) header = this.#keepCopiedOptions(header);
+      if (from === at + header) this.#blankOptions(header);
       from += length;
       offset += length / 8;
     }
@@ -71,23 +80,15 @@ export class Ipv4Fragmenter {
     return length;
   }
 
-  /** Leaves the options of the header that every fragment carries; returns the header's new length. */
-  #keepCopiedOptions(header: number): number {
-    let kept = ipv4.HEADER_LENGTH;
-    for (let at = kept; at < header; ) {
+  /** Puts no-operations in the place of options that only the first fragment carries. */
+  #blankOptions(header: number): void {
+    for (let at = ipv4.HEADER_LENGTH; at < header; ) {
       const type = this.#view.getUint8(at);
-      if (type === END_OF_OPTIONS) break;
+      if (type === END_OF_OPTIONS) return;
       const length = type === NO_OPERATION ? 1 : this.#optionLength(at, header);
-      if ((type & COPIED) !== 0) {
-        this.bytes.copyWithin(kept, at, at + length);
-        kept += length;
-      }
+      if ((type & COPIED) === 0) this.bytes.fill(NO_OPERATION, at, at + length);
       at += length;
     }
-    const padded = (kept + 3) & ~3;
-    this.bytes.fill(END_OF_OPTIONS, kept, padded);
-    ipv4.setHeaderLength(this.#view, 0, padded);
-    return padded;
   }
 
   /** Length of the option at `at`; up to the header's end when what it says cannot be. */
