@@ -22,7 +22,7 @@ export function directorServices(
     totals: () => director.totals(),
     processors: () => [director.liveTotals()],
     connections: () => director.connections(),
-    helpers: () => [],
+    helpers: () => director.helpers(),
   };
   return {
     statusFile: (name) => statusFile(sources, name),
