@@ -44,8 +44,8 @@ function withoutChance(line: string): string {
 
 /** Column of the time left in a row of `ipvsadm -Lc`. */
 const EXPIRY = /^(\S+ +)(\d+):(\d\d)/;
-/** The same in /proc/net/ip_vs_conn. */
-const SECONDS = /( +)(\d+)( *)$/;
+/** The same in /proc/net/ip_vs_conn, where the data of an engine may follow. */
+const SECONDS = /( +)(\d+)( sip .*| *)$/;
 
 /**
  * Sorts both listings, and lets times left agree where they differ by no more than the phase of a timer:
@@ -62,7 +62,7 @@ function aligned(wanted: string, seen: string): { wanted: string; seen: string }
 }
 
 function key(line: string): string {
-  return line.replace(EXPIRY, "$1").replace(SECONDS, "");
+  return line.replace(EXPIRY, "$1").replace(SECONDS, "$3");
 }
 
 function left(line: string): number {

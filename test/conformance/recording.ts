@@ -202,7 +202,7 @@ export class Bench {
 
   async #cat(step: RecordedStep): Promise<Observation | undefined> {
     const name = step.path?.replace("/proc/net/", "") ?? "";
-    if (!/^ip_vs(_conn)?$/.test(name)) return undefined;
+    if (!/^ip_vs(_conn|_app)?$/.test(name)) return undefined;
     const backend = directorBackend(this.#director);
     const text = await textOf(backend.statusFile(name as "ip_vs"));
     return normalized(step, step.out ?? "", text);

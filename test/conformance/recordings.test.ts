@@ -10,7 +10,9 @@ import { Bench, readRecording } from "./recording.ts";
 /** Recordings whose expiry shows how far the kernel's timers had run when they were made, in ticks. */
 const PHASES: Readonly<Record<string, number>> = { "persist-M24": 240 };
 
-for (const file of readdirSync(fixture("recordings")).sort()) {
+const FILES = readdirSync(fixture("recordings")).filter((file) => file.endsWith(".jsonl"));
+
+for (const file of FILES.sort()) {
   const name = file.replace(/\.jsonl$/, "");
   t.test(`${name} is as the kernel did it`, async (t) => {
     const bench = new Bench(PHASES[name] ?? 0);

@@ -103,7 +103,8 @@ function readAddress6(bytes: Uint8Array, at: number, end: number, into: AddressW
       open = false;
     }
   }
-  if (open || (gap < 0 && count !== GROUPS)) return false;
+  // `::` leaves out one group or more.
+  if (open || gap < 0 !== (count === GROUPS)) return false;
   if (gap >= 0) spread(into, gap, count);
   return true;
 }
@@ -111,7 +112,6 @@ function readAddress6(bytes: Uint8Array, at: number, end: number, into: AddressW
 /** Moves groups `[gap, count)` to the end of the address, and leaves zeros in their place. */
 function spread(into: AddressWords, gap: number, count: number): void {
   const zeros = GROUPS - count;
-  if (zeros === 0) return;
   for (let index = count - 1; index >= gap; index--) {
     setGroup(into, index + zeros, groupOf(into, index));
     setGroup(into, index, 0);

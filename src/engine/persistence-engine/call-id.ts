@@ -140,6 +140,6 @@ function isWordByte(byte: number): boolean {
 }
 
 /** What may stand in a word beside letters and digits (RFC 3261 §25.1 `word`). */
-const WORD_SIGNS: readonly number[] = Array.from("-.!%*_+`'~()<>:\\\"/[]?{}", (sign) =>
+const WORD_SIGNS: readonly number[] = [..."-.!%*_+`'~()<>:\\\"/[]?{}"].map((sign) =>
   sign.charCodeAt(0),
 );
