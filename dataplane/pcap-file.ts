@@ -11,7 +11,8 @@
  * device is closed.
  *
  * A packet the capture has only the beginning of is restored to its full length with zeros, so that
- * it is decided on as the whole one would be, and is cut again where it is written.
+ * it is decided on as the whole one would be, and is cut again where it is written. One of which too
+ * little is there to decide on is left as it is.
  *
  * @module
  */
@@ -30,6 +31,7 @@ import {
 } from "../src/wire/link.ts";
 import { readCapture } from "../src/wire/pcap.ts";
 import { CaptureWriter } from "./capture-writer.ts";
+import { isDecidable, restore } from "./cut-packet.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 import { derivedMac, NeighborCache } from "./neighbor.ts";
 
@@ -64,8 +66,6 @@ type DropReason = "noOutput" | "tooLong" | "timeOutOfRange";
 
 const NS_PER_MS = 1e6;
 const LAST_TIME = 0xffffffffn * 1_000_000_000n;
-/** Bytes behind an IP header that hold everything decided on: ports, and the flags of TCP. */
-const DECISIVE = 20;
 
 /** A device over capture files. */
 export class PcapFileDevice implements Device {
@@ -191,12 +191,12 @@ export class PcapFileDevice implements Device {
     const claimed = ipLength(view, start, data.length);
     // A frame shorter than the link allows was padded; a length of 0 is left for the director to judge.
     const end = claimed > 0 ? Math.min(data.length, start + claimed) : data.length;
-    const missing = restorable(record, start, end, claimed);
+    const isRestorable = record.truncated && isDecidable(view, start, end);
+    const missing = isRestorable ? Math.max(0, start + claimed - end) : 0;
     frame.reset();
     if (end - start + missing > frame.bytes.length - frame.start) return this.#drop("tooLong");
     frame.load(data.subarray(start, end));
-    frame.bytes.fill(0, frame.end, frame.end + missing);
-    frame.end += missing;
+    restore(frame, missing);
     frame.time = this.#frameTime(record);
     const mac = linkType === LINK_TYPE.ethernet ? ethernet.destination(view, 0) : undefined;
     this.#origins.set(frame, {
@@ -220,14 +220,6 @@ export class PcapFileDevice implements Device {
 
 /** Whose made-up hardware address the director has while none is seen. */
 const NOBODY = new Uint32Array(4);
-
-/** Returns how many bytes to restore at the end of a packet that was cut when it was captured. */
-function restorable(record: CaptureRecord, start: number, end: number, claimed: number): number {
-  const missing = start + claimed - end;
-  const first = record.data[start] ?? 0;
-  const header = first >>> 4 === 4 ? (first & 15) * 4 : 40;
-  return record.truncated && missing > 0 && end - start >= header + DECISIVE ? missing : 0;
-}
 
 /**
  * Makes sure that packets can be found in frames like the first record's.

@@ -7,6 +7,7 @@
  * @module
  */
 import type { AddressWords, Family } from "../src/net/address.ts";
+import { maskOf } from "../src/net/prefix.ts";
 import type { Prefix } from "../src/wire/rtnetlink.ts";
 
 /** Words of an address in the arrays. */
@@ -52,14 +53,6 @@ function levelOf(length: number, masked: Uint32Array[]): Level {
   const sorted = new Uint32Array(masked.length * WORDS);
   for (const [index, words] of masked.entries()) sorted.set(words, index * WORDS);
   return { mask: maskOf(length), sorted };
-}
-
-/** Returns the mask of a prefix length, counted from the first bit of word 0. */
-function maskOf(length: number): Uint32Array {
-  return Uint32Array.from({ length: WORDS }, (_, word) => {
-    const bits = Math.min(32, Math.max(0, length - 32 * word));
-    return bits === 0 ? 0 : 0xffffffff << (32 - bits);
-  });
 }
 
 function isIn({ mask, sorted }: Level, words: Readonly<AddressWords>): boolean {

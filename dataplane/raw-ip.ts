@@ -15,9 +15,9 @@
 import type { Host } from "../src/engine/host.ts";
 import type { Frame } from "../src/wire/frame.ts";
 import * as ipv4 from "../src/wire/ipv4.ts";
+import { Ipv4Fragmenter } from "../src/wire/ipv4-fragmenter.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 import { Drops } from "./drops.ts";
-import { Ipv4Fragmenter } from "./ipv4-fragmenter.ts";
 import { FramePointers } from "./sys/frame-pointers.ts";
 import { EMSGSIZE, openLibc, type Pointer } from "./sys/libc.ts";
 import { RawSocket } from "./sys/raw-socket.ts";

@@ -14,10 +14,10 @@ import type { Host } from "../src/engine/host.ts";
 import { type Address, copyAddress, formatAddress } from "../src/net/address.ts";
 import type { Frame } from "../src/wire/frame.ts";
 import * as ipv4 from "../src/wire/ipv4.ts";
+import { Ipv4Fragmenter } from "../src/wire/ipv4-fragmenter.ts";
 import { viewOf } from "../src/wire/netlink.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 import { Drops } from "./drops.ts";
-import { Ipv4Fragmenter } from "./ipv4-fragmenter.ts";
 
 /** What is used of the package's sockets. */
 interface Socket {

@@ -44,7 +44,7 @@ import { TCP_STATE } from "./protocol/tcp.ts";
 import { COMPLETE, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
-import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
+import { type Setting, Variables } from "./variables.ts";
 import {
   REASON,
   REASONS,
@@ -78,6 +78,8 @@ export interface DirectorOptions {
   readonly emit?: Emit;
   /** Virtual ports, at most 8, on which masqueraded clients get the FTP helper; 21 unless given. */
   readonly ftpPorts?: readonly number[];
+  /** Size of the host's memory in pages; 262144 (1 GiB) unless given. */
+  readonly memoryPages?: number | undefined;
 }
 
 /** A port a helper watches. */
@@ -120,6 +122,10 @@ export class Director {
       random: options.random ?? new SeededRandom(1),
       emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
       ftpPorts: options.ftpPorts,
+      variables: new Variables({
+        ticksPerSecond: this.profile.ticksPerSecond,
+        memoryPages: options.memoryPages,
+      }),
     });
     const destinations = new DestinationRegistry(this.profile);
     this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
@@ -131,6 +137,9 @@ export class Director {
       options.schedulers,
     );
     this.#defence = new Defence(this.#state, this.#lifecycle);
+    this.#state.variables.onChange((name) => {
+      if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
+    });
     const errors = new IcmpErrors(this.#state, this.#lifecycle);
     const helper = new FtpHelper(this.#state, this.#lifecycle);
     this.#requests = new RequestHandler(
@@ -184,6 +193,14 @@ export class Director {
       this.#requests.handle(this.#packet);
     }
     return this.#count();
+  }
+
+  /**
+   * Whether a host should put fragments of IPv6 packets together before it does anything else with them, as
+   * Linux does for as long as there are IPv6 services. Fragments that come all the same are taken, too.
+   */
+  get wantsWholeIpv6(): boolean {
+    return this.#state.servicesOfFamily[6] > 0;
   }
 
   /** Notes that the host dropped a packet before the director could see it, for a `REASON` number. */
@@ -392,23 +409,41 @@ export class Director {
     return this.#state.stats.live();
   }
 
-  /** Returns all variables of net.ipv4.vs. */
-  sysctls(): Readonly<Sysctls> {
-    return { ...this.#state.sysctls };
+  /** Returns all variables of net.ipv4.vs, in the order of their names. */
+  sysctls(): readonly Setting[] {
+    return this.#state.variables.list();
   }
 
-  /** @throws IpvsError ENOENT for an unknown name, EINVAL for a value out of range */
-  setSysctl(name: string, value: number): void {
-    setSysctl(this.#state.sysctls, name, value);
-    if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
+  /** Returns the variables that have another value than in the beginning. */
+  changedSysctls(): readonly Setting[] {
+    return this.#state.variables.changed();
   }
 
-  /** @throws IpvsError ENOENT for an unknown name */
-  sysctl(name: string): number {
-    if (!isSysctl(name)) {
-      throw new IpvsError("ENOENT", `Unknown variable "${name}": must be a name of net.ipv4.vs`);
-    }
-    return this.#state.sysctls[name];
+  /**
+   * Writes a variable as to the kernel's file.
+   *
+   * @throws IpvsError ENOENT for an unknown name, EINVAL for a value that is refused
+   */
+  setSysctl(name: string, value: string | number): void {
+    this.setSysctls([{ name, value: String(value) }]);
+  }
+
+  /**
+   * Writes variables one after the other: all, or none if one is refused.
+   *
+   * @throws IpvsError as `setSysctl` does
+   */
+  setSysctls(settings: Iterable<Setting>): void {
+    this.#state.variables.write(settings);
+  }
+
+  /**
+   * Returns the value of a variable as it is read, without a line end.
+   *
+   * @throws IpvsError ENOENT for an unknown name
+   */
+  sysctl(name: string): string {
+    return this.#state.variables.read(name);
   }
 
   /** Whether any service has this virtual address. */

@@ -20,7 +20,8 @@ import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
 import { Stats } from "./stats.ts";
-import { defaultSysctls, type Sysctls } from "./sysctl.ts";
+import type { Sysctls } from "./sysctl.ts";
+import type { Variables } from "./variables.ts";
 
 /**
  * Takes a packet the director made itself, an ICMP error. The frame may be used again as soon as this
@@ -36,6 +37,7 @@ export interface EngineParts {
   readonly emit: Emit;
   /** Virtual ports on which the FTP helper is wanted; 21 unless given. */
   readonly ftpPorts?: readonly number[] | undefined;
+  readonly variables: Variables;
 }
 
 /** The shared state of one director. */
@@ -50,7 +52,9 @@ export class EngineState {
   readonly connections: ConnectionTable;
   /** More about the connections that are FTP's. */
   readonly ftp: FtpConnections;
-  readonly sysctls: Sysctls = defaultSysctls();
+  readonly variables: Variables;
+  /** The values of the variables. */
+  readonly sysctls: Sysctls;
   readonly tcp: Protocol = makeTcp();
   readonly udp: Protocol = makeUdp();
   /** Of everything together. */
@@ -70,6 +74,8 @@ export class EngineState {
     this.host = parts.host;
     this.random = parts.random;
     this.emit = parts.emit;
+    this.variables = parts.variables;
+    this.sysctls = parts.variables.values;
     this.connections = new ConnectionTable(parts.random.uint32());
     this.ftp = new FtpConnections(parts.ftpPorts ?? [FTP_PORT]);
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];

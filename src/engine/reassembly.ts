@@ -14,7 +14,7 @@
  */
 import type { Ticks } from "../base/clock.ts";
 import { fold, sameWords } from "../net/address.ts";
-import { MAX_PACKET } from "../wire/frame.ts";
+import { type Frame, MAX_PACKET } from "../wire/frame.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as extensions from "../wire/ipv6-extensions.ts";
@@ -98,7 +98,9 @@ export class Reassembler {
       packet.family === 4
         ? packet.transport
         : packet.fragmentHeader + extensions.FRAGMENT_HEADER_LENGTH;
-    const length = packet.end - dataStart;
+    const present = packet.end - dataStart;
+    // What an IPv4 fragment has beyond a multiple of 8 bytes is left out, as in the kernel.
+    const length = packet.family === 4 && packet.moreFragments ? present & ~7 : present;
     const end = packet.fragmentOffset + length;
     if ((packet.moreFragments && (length & 7) !== 0) || length === 0 || end > MAX_PACKET) {
       return REASON["malformed-header"];
@@ -119,8 +121,13 @@ export class Reassembler {
     return fits ? COMPLETE : REASON["malformed-header"];
   }
 
-  /** Forgets packets whose time is over and returns how many. */
-  expire(now: Ticks): number {
+  /**
+   * Forgets packets whose time is over and returns how many.
+   *
+   * @param into takes, one after the other, the first fragments there are of them, for `lost`
+   * @param lost called with each: who sent it may be told
+   */
+  expire(now: Ticks, into?: Frame, lost?: () => void): number {
     let expired = 0;
     if (this.#packets === 0) return 0;
     for (let chain = 0; chain < CHAINS; chain++) {
@@ -128,13 +135,34 @@ export class Reassembler {
       while (entry !== undefined) {
         const { next } = entry;
         if (now - entry.begun >= SECONDS[entry.family] * this.#ticksPerSecond) {
+          const told = into !== undefined && this.#copyFirst(entry, into);
           this.#discard(entry, chain);
           expired++;
+          if (told) lost?.();
         }
         entry = next;
       }
     }
     return expired;
+  }
+
+  /** Writes the first fragment of a packet into a frame; `false` when it has not come. */
+  #copyFirst(incomplete: Incomplete, into: Frame): boolean {
+    const { first, headerBlock, headerLength, family } = incomplete;
+    const arena = this.#arena;
+    if (arena === undefined || headerBlock === NONE) return false;
+    into.reset();
+    const at = into.start;
+    let data = at + headerLength;
+    this.#load(arena, headerBlock, into.bytes, at, headerLength);
+    if (family === 6) {
+      const { protocol, id } = incomplete;
+      extensions.writeFragmentHeader(into.view, data, protocol, 0, true, id);
+      data += extensions.FRAGMENT_HEADER_LENGTH;
+    }
+    this.#load(arena, this.#block[first]!, into.bytes, data, this.#length[first]!);
+    into.end = data + this.#length[first]!;
+    return true;
   }
 
   /** Allocates everything, the first time. */

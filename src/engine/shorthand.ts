@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UNSPECIFIED } from "../net/address.ts";
+import { type Family, UNSPECIFIED } from "../net/address.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 import { SCTP, TCP, UDP } from "../net/protocol.ts";
 import {
@@ -19,7 +19,7 @@ const PROTOCOLS = { tcp: TCP, udp: UDP, sctp: SCTP } as const;
 const DEFAULT_SCHEDULER = "wlc";
 /** What `ipvsadm -p` alone means, in seconds. */
 const DEFAULT_PERSISTENCE = 360;
-const SINGLE_CLIENT_4 = 0xffffffff;
+const SINGLE_CLIENT = { 4: 0xffffffff, 6: 128 } as const;
 
 /**
  * Returns the identity of a service: `serviceId("tcp", "192.0.2.1:80")`, or `serviceId("mark", 7)`.
@@ -39,15 +39,21 @@ export function serviceId(
   return { family: address.family, protocol: PROTOCOLS[protocol], address, port, fwmark: 0 };
 }
 
-/** Returns a service configuration: `wlc`, not persistent, unless `changes` say otherwise. */
+/**
+ * Returns a service configuration: `wlc`, not persistent, unless `changes` say otherwise. A service of
+ * IPv6 has to say so, as its netmask is a prefix length.
+ */
 export function serviceConfig(
-  changes: Partial<ServiceConfig> & { readonly persistent?: boolean } = {},
+  changes: Partial<ServiceConfig> & {
+    readonly persistent?: boolean;
+    readonly family?: Family;
+  } = {},
 ): ServiceConfig {
-  const { persistent = false, flags = 0, ...rest } = changes;
+  const { persistent = false, family = 4, flags = 0, ...rest } = changes;
   return {
     scheduler: DEFAULT_SCHEDULER,
     timeout: persistent ? DEFAULT_PERSISTENCE : 0,
-    netmask: SINGLE_CLIENT_4,
+    netmask: SINGLE_CLIENT[family],
     ...rest,
     flags: persistent ? flags | SERVICE_FLAG.persistent : flags,
   };

@@ -7,7 +7,7 @@
  *
  * The host around the director is simulated: every address that a service has is its own, everything
  * else is one hop away with an MTU of 1500. It sends tunnelled packets from the address of the first
- * service. Packets carry no firewall mark, as captures have none.
+ * service of the tunnel's family. Packets carry no firewall mark, as captures have none.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
 import { loadRules, type Rules, readRules } from "../ipvsadm/rules-file.ts";
-import type { Address } from "../net/address.ts";
+import type { Address, Family } from "../net/address.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
@@ -99,9 +99,8 @@ export class Replay {
     const { input, profile } = options;
     const rules = await readRules(options.rules);
     const clock = new ManualClock();
-    const source = firstAddress(rules);
     const host = new StaticHost({
-      ...(source && { source }),
+      addresses: firstAddresses(rules),
       isAlsoLocal: (family, address) => director.hasVirtualAddress(family, address),
     });
     const director: Director = new Director({ schedulers, clock, host, profile });
@@ -168,10 +167,13 @@ async function countRecords(path: string): Promise<number> {
   }
 }
 
-/** Returns the address of the first service that has one. */
-function firstAddress(rules: Rules): Address | undefined {
+/** Returns the addresses of the first service of each family, where there is one that has an address. */
+function firstAddresses(rules: Rules): readonly Address[] {
+  const first = new Map<Family, Address>();
   for (const { change } of rules.rules) {
-    if (change.verb === "add-service" && change.id.fwmark === 0) return change.id.address;
+    if (change.verb !== "add-service" || change.id.fwmark !== 0) continue;
+    const { address } = change.id;
+    if (!first.has(address.family)) first.set(address.family, address);
   }
-  return undefined;
+  return [...first.values()];
 }

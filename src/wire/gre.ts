@@ -7,6 +7,10 @@
  *     +-+-+-+-+----------+----------------+
  *     | checksum (if C)  | reserved (0)   |
  *     +------------------+----------------+
+ *     | key (if K)                        |
+ *     +-----------------------------------+
+ *     | sequence number (if S)            |
+ *     +-----------------------------------+
  *
  * `at` is the header's first byte in `view`. Accessors are safe once `isWhole` has said `true`.
  *
@@ -18,9 +22,15 @@ const FLAGS = 0;
 const PROTOCOL = 2;
 const CHECKSUM = 4;
 const RESERVED = 6;
+/** Length of each optional part, in bytes. */
+const OPTION_LENGTH = 4;
 
 /** The checksum bit of `flags`. */
 export const CHECKSUM_PRESENT = 0x8000;
+/** The key bit of `flags`. */
+export const KEY_PRESENT = 0x2000;
+/** The sequence number bit of `flags`. */
+export const SEQUENCE_PRESENT = 0x1000;
 /** Length of a header with no options, in bytes. */
 export const HEADER_LENGTH = 4;
 /** Length of a header with a checksum, in bytes. */
@@ -38,6 +48,16 @@ export function isWhole(at: number, end: number): boolean {
 /** Flags and version. */
 export function flags(view: DataView, at: number): number {
   return view.getUint16(at + FLAGS);
+}
+
+/** Length of the header with the options its flags announce, in bytes: 4–16. */
+export function headerLength(view: DataView, at: number): number {
+  const present = flags(view, at);
+  let length = HEADER_LENGTH;
+  if ((present & CHECKSUM_PRESENT) !== 0) length += OPTION_LENGTH;
+  if ((present & KEY_PRESENT) !== 0) length += OPTION_LENGTH;
+  if ((present & SEQUENCE_PRESENT) !== 0) length += OPTION_LENGTH;
+  return length;
 }
 
 /** Protocol type of the payload. */

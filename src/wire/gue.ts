@@ -15,6 +15,8 @@ const VERSION_CONTROL_LENGTH = 0;
 const PROTOCOL = 1;
 const FLAGS = 2;
 
+/** The port IANA keeps for GUE; a tunnel may use any. */
+export const PORT = 6080;
 /** Length of a header without extension fields, in bytes. */
 export const HEADER_LENGTH = 4;
 

@@ -31,6 +31,12 @@ const CHECKSUM = 10;
 const SRC = 12;
 const DST = 16;
 
+/** Options of type 0 and 1 have no length byte. */
+const END_OF_OPTIONS = 0;
+const NO_OPERATION = 1;
+const LOOSE_SOURCE_ROUTE = 131;
+const STRICT_SOURCE_ROUTE = 137;
+
 /** Length of a header without options, in bytes. */
 export const HEADER_LENGTH = 20;
 /** The don't-fragment bit of `fragment()`. */
@@ -181,4 +187,18 @@ export function dst(view: DataView, at: number): number {
 /** Sets the destination address. Leaves every checksum. */
 export function setDst(view: DataView, at: number, address: number): void {
   view.setUint32(at + DST, address);
+}
+
+/** Whether the options say which way the packet is to go. Source: RFC 791 §3.1. */
+export function isSourceRouted(view: DataView, at: number): boolean {
+  const end = at + headerLength(view, at);
+  for (let option = at + HEADER_LENGTH; option < end; ) {
+    const type = view.getUint8(option);
+    if (type === END_OF_OPTIONS) return false;
+    if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) return true;
+    if (type === NO_OPERATION) option++;
+    else if (option + 1 < end) option += Math.max(2, view.getUint8(option + 1));
+    else return false;
+  }
+  return false;
 }

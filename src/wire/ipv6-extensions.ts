@@ -81,18 +81,22 @@ export function walk(view: DataView, at: number, end: number, into: Walk): boole
     if (header + LEAST_LENGTH > end) return false;
     const number = into.protocol;
     into.protocol = view.getUint8(header + NEXT);
+    into.transport = header + lengthOf(view, header, number);
     if (number === FRAGMENT) {
       into.fragment = header;
       into.fragmentOffset = fragmentOffset(view, header);
       into.moreFragments = moreFragments(view, header);
-      into.transport = header + FRAGMENT_HEADER_LENGTH;
       if (into.fragmentOffset !== 0) return true;
-    } else {
-      const units = view.getUint8(header + LENGTH);
-      into.transport = header + (number === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8);
     }
   }
   return into.transport <= end;
+}
+
+/** Length of the extension header `number` at `at`, in bytes: 8–2048. */
+export function lengthOf(view: DataView, at: number, number: number): number {
+  if (number === FRAGMENT) return FRAGMENT_HEADER_LENGTH;
+  const units = view.getUint8(at + LENGTH);
+  return number === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;
 }
 
 /** Offset of the fragment whose header begins at `at`, in bytes. */

@@ -20,12 +20,13 @@
  */
 import type { AddressWords } from "../net/address.ts";
 
-const PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;
 const HOP_LIMIT = 7;
 const SRC = 8;
 const DST = 24;
 
+/** Where the payload length stands in the header, in bytes. */
+export const PAYLOAD_LENGTH = 4;
 /** Length of the fixed header, in bytes. */
 export const HEADER_LENGTH = 40;
 /** The least MTU of an IPv6 link, in bytes (RFC 8200 §5). */

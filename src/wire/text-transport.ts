@@ -1,5 +1,5 @@
 /**
- * TCP segments, UDP datagrams and SCTP packets as text, in the words of tcpdump(8) with `-S`.
+ * TCP segments and UDP datagrams as text, in the words of tcpdump(8) with `-S`.
  *
  * Ports are told with the addresses. Accepts any bytes `[at, end)`; what is missing shows as `[|tcp]`.
  *
@@ -21,12 +21,6 @@ const FLAG_LETTERS: readonly (readonly [bit: number, letter: string])[] = [
 ];
 /** Place of the urgent pointer in a TCP header; only told, never decided on. */
 const URGENT_POINTER = 18;
-const SCTP_HEADER = 12;
-/** Chunks by type (RFC 9260 §3.2). */
-const SCTP_CHUNKS: readonly string[] = [
-  ..."DATA,INIT,INIT ACK,SACK,HB REQ,HB ACK,ABORT,SHUTDOWN,SHUTDOWN ACK".split(","),
-  ..."OP ERR,COOKIE ECHO,COOKIE ACK,ECN ECHO,CWR,SHUTDOWN COMPLETE".split(","),
-];
 
 /** Returns what the TCP segment in `[at, end)` says. */
 export function tcpText(view: DataView, at: number, end: number): string {
@@ -85,19 +79,4 @@ export function udpText(view: DataView, at: number, end: number): string {
   return length < udp.HEADER_LENGTH
     ? `UDP, bad length ${length}`
     : `UDP, length ${length - udp.HEADER_LENGTH}`;
-}
-
-/** Returns the chunks of the SCTP packet in `[at, end)`. */
-export function sctpText(view: DataView, at: number, end: number): string {
-  if (end - at < SCTP_HEADER) return "[|sctp]";
-  const chunks: string[] = [];
-  let chunk = at + SCTP_HEADER;
-  while (chunk + 4 <= end) {
-    const type = view.getUint8(chunk);
-    chunks.push(`(${chunks.length + 1}) [${SCTP_CHUNKS[type] ?? `type ${type}`}]`);
-    const length = view.getUint16(chunk + 2);
-    if (length < 4) break;
-    chunk += Math.ceil(length / 4) * 4;
-  }
-  return ["sctp", ...chunks].join(" ");
 }

@@ -3,6 +3,7 @@
  *
  *     IP 10.1.2.3.40000 > 10.0.0.100.80: Flags [S], seq 7, win 65535, length 0
  *     IP 10.0.0.1 > 10.0.0.2: IP 10.1.2.3.53 > 10.0.0.100.53: UDP, length 4
+ *     IP6 2001:db8::1 > 2001:db8::2: frag (0|24) 40000 > 8000: UDP, length 40
  *
  * Any bytes give a line and nothing throws: what is missing shows as `[|tcp]`, as in tcpdump.
  *
@@ -10,12 +11,20 @@
  */
 import * as ipNumber from "../net/protocol.ts";
 import * as ipv4 from "./ipv4.ts";
-import { addressText, icmp6Text, icmpText, protocolName } from "./text-icmp.ts";
-import { sctpText, tcpText, udpText } from "./text-transport.ts";
+import * as ipv6 from "./ipv6.ts";
+import { NO_NEXT_HEADER } from "./ipv6-extensions.ts";
+import { icmpText } from "./text-icmp.ts";
+import { icmpv6Text } from "./text-icmpv6.ts";
+import { authenticationLength, authenticationText, espText } from "./text-ipsec.ts";
+import { extensionsText, ipv6Fields } from "./text-ipv6.ts";
+import { sctpText } from "./text-sctp.ts";
+import { tcpText, udpText } from "./text-transport.ts";
+import { greText, gueText } from "./text-tunnel.ts";
+import { addressText, protocolName } from "./text-words.ts";
 
 /** How much a line says. */
 export interface TextOptions {
-  /** Adds TTL, identification and fragment fields, as `-v` does, but on the same line. */
+  /** Adds TTL or hop limit, identification and other fields, as `-v` does, but on the same line. */
   readonly verbose?: boolean;
 }
 
@@ -27,15 +36,6 @@ interface Part {
   readonly verbose: boolean;
 }
 
-const IPV6_HEADER = 40;
-const FRAGMENT_HEADER = 44;
-/** Extension headers that may come before the payload, and tcpdump's names. */
-const EXTENSIONS: ReadonlyMap<number, string> = new Map([
-  [0, "HBH"],
-  [43, "srcrt"],
-  [FRAGMENT_HEADER, "frag"],
-  [60, "DSTOPT"],
-]);
 /** A packet in a packet in a packet … is told to this depth. */
 const MAX_DEPTH = 8;
 
@@ -93,33 +93,19 @@ function ipv4Fields(view: DataView, at: number): string {
 
 function ipv6Text(part: Part, depth: number): string {
   const { view, at } = part;
-  if (part.end - at < IPV6_HEADER) return "[|ip6]";
-  const length = view.getUint16(at + 4);
-  const missing = length - (part.end - at - IPV6_HEADER);
+  if (part.end - at < ipv6.HEADER_LENGTH) return "[|ip6]";
+  const missing = ipv6.totalLength(view, at) - (part.end - at);
   const cut = missing > 0 ? `truncated-ip6 - ${missing} bytes missing! ` : "";
-  const hops = view.getUint8(at + 7);
-  const start = cut + (part.verbose ? `(hlim ${hops}, length ${length}) ` : "");
+  const start = cut + (part.verbose ? `${ipv6Fields(view, at)} ` : "");
   const from = addressText(view, at + 8, 16);
   const to = addressText(view, at + 24, 16);
-  const end = Math.min(at + IPV6_HEADER + length, part.end);
-  let next = view.getUint8(at + 6);
-  let header = at + IPV6_HEADER;
-  let extensions = "";
-  for (let name = EXTENSIONS.get(next); name !== undefined; name = EXTENSIONS.get(next)) {
-    if (end - header < 8) return `${start}${from} > ${to}:${extensions} [|${name}]`;
-    const isFragment = next === FRAGMENT_HEADER;
-    const offset = isFragment ? view.getUint16(header + 2) & 0xfff8 : 0;
-    extensions += isFragment ? ` frag (${offset}|${end - header - 8})` : ` ${name}`;
-    if (offset > 0) return `${start}${from} > ${to}:${extensions}`;
-    next = view.getUint8(header);
-    header += isFragment ? 8 : 8 * (view.getUint8(header + 1) + 1);
-  }
-  const payload = { ...part, at: Math.min(header, end), end };
-  const text = payloadText(payload, next, depth);
-  if (extensions === "") return `${start}${ends(payload, next, from, to)}: ${text}`;
-  const ports = portsOf(payload, next);
-  const told = ports && `${ports[0]} > ${ports[1]}: `;
-  return `${start}${from} > ${to}:${extensions} ${told ?? ""}${text}`;
+  const end = Math.min(at + ipv6.totalLength(view, at), part.end);
+  const { text, protocol, transport, ended } = extensionsText(view, at, end, part.verbose);
+  if (ended) return `${start}${from} > ${to}:${text}`;
+  const payload = { ...part, at: transport, end };
+  const payloadSaid = payloadText(payload, protocol, depth);
+  if (text === "") return `${start}${ends(payload, protocol, from, to)}: ${payloadSaid}`;
+  return `${start}${from} > ${to}:${text} ${portsBefore(payload, protocol)}${payloadSaid}`;
 }
 
 /** Returns what the payload of an IP packet says. */
@@ -129,51 +115,60 @@ function payloadText(part: Part, protocol: number, depth: number): string {
     case ipNumber.TCP:
       return tcpText(view, at, end);
     case ipNumber.UDP:
-      return udpText(view, at, end);
+      return datagramText(part, depth);
     case ipNumber.SCTP:
       return sctpText(view, at, end);
     case ipNumber.ICMP:
       return icmpText(view, at, end);
     case ipNumber.ICMPV6:
-      return icmp6Text(view, at, end);
+      return icmpv6Text(view, at, end);
     case ipNumber.IPIP:
     case ipNumber.IPV6_IN_IP:
       return ipText(part, depth + 1);
-    case ipNumber.GRE:
-      return greText(part, depth);
+    case ipNumber.GRE: {
+      const { text, inner } = greText(view, at, end);
+      return inner < 0 ? text : text + ipText({ ...part, at: inner }, depth + 1);
+    }
     case ipNumber.ESP:
-      return end - at < 8 ? "[|esp]" : `ESP(${association(view, at)}), length ${end - at}`;
+      return espText(view, at, end);
     case ipNumber.AH:
-      return end - at < 12 ? "[|ah]" : `AH(${association(view, at + 4)}), length ${end - at}`;
+      return authenticatedText(part, depth);
+    case NO_NEXT_HEADER:
+      return "no next header";
     default:
       return `${protocolName(protocol)} ${end - at}`;
   }
 }
 
-function greText(part: Part, depth: number): string {
+function datagramText(part: Part, depth: number): string {
   const { view, at, end } = part;
-  if (end - at < 4) return "[|gre]";
-  const flags = view.getUint16(at);
-  const type = view.getUint16(at + 2);
-  // Checksum, key and sequence number are 4 bytes each, where present (RFC 2784, RFC 2890).
-  const header = 4 + [0x8000, 0x2000, 0x1000].filter((bit) => flags & bit).length * 4;
-  const isIp = type === 0x0800 || type === 0x86dd;
-  const text = isIp
-    ? ipText({ ...part, at: Math.min(at + header, end) }, depth + 1)
-    : `gre-proto-0x${type.toString(16)}`;
-  return `GREv${flags & 7}, length ${end - at}: ${text}`;
+  const text = udpText(view, at, end);
+  const tunnel = gueText(view, at, end);
+  if (tunnel === undefined) return text;
+  return `${text}: ${tunnel.text}${ipText({ ...part, at: tunnel.inner }, depth + 1)}`;
 }
 
-/** Returns the security association and sequence number at `at` (RFC 4302, RFC 4303). */
-function association(view: DataView, at: number): string {
-  const spi = view.getUint32(at).toString(16).padStart(8, "0");
-  return `spi=0x${spi},seq=0x${view.getUint32(at + 4).toString(16)}`;
+/** What an authentication header of IPv4 covers follows it, as in IPv6. */
+function authenticatedText(part: Part, depth: number): string {
+  const { view, at, end } = part;
+  const text = authenticationText(view, at, end);
+  const length = authenticationLength(view, at, end);
+  if (length === undefined || depth > MAX_DEPTH) return text;
+  const payload = { ...part, at: at + length };
+  const next = view.getUint8(at);
+  return `${text}: ${portsBefore(payload, next)}${payloadText(payload, next, depth + 1)}`;
 }
 
 /** Returns both ends, with ports where the protocol has them and they are there. */
 function ends(payload: Part, protocol: number, from: string, to: string): string {
   const ports = portsOf(payload, protocol);
   return ports === undefined ? `${from} > ${to}` : `${from}.${ports[0]} > ${to}.${ports[1]}`;
+}
+
+/** Returns the ports alone, for where the addresses have been told. */
+function portsBefore(payload: Part, protocol: number): string {
+  const ports = portsOf(payload, protocol);
+  return ports === undefined ? "" : `${ports[0]} > ${ports[1]}: `;
 }
 
 function portsOf({ view, at, end }: Part, protocol: number): readonly [number, number] | undefined {

@@ -8,19 +8,23 @@ import { bytesSource } from "../../src/wire/capture.ts";
 import { Frame, HEADROOM } from "../../src/wire/frame.ts";
 import { LINK_TYPE } from "../../src/wire/link.ts";
 import { recordsIn, writeCapture } from "../support/capture.ts";
-import { concat, hex, icmp, tcp, udp } from "../support/packet.ts";
+import { concat, hex, icmp, ip, ipip, tcp, udp } from "../support/packet.ts";
+import { hopByHop } from "../support/packet-extensions.ts";
 import { lacking } from "../support/requirement.ts";
 import { tcpdump } from "../support/tcpdump.ts";
 
 const TIME = 1_700_000_000_123_456_789n;
 const SYN = tcp({ from: "10.1.2.3:40000", to: "10.0.0.100:80", flags: "S" });
 const ANSWER = udp({ from: "10.0.1.1:53", to: "10.1.2.3:53", payload: "answer" });
+const ENDS6 = { from: "[2001:db8:1::3]:40000", to: "[2001:db8:c::100]:80" };
+const SYN6 = tcp({ ...ENDS6, flags: "S" });
 const TO_DIRECTOR = hex("02000000aaaa 02000000bbbb 0800");
 const FROM_SERVER = hex("02000000aaaa 02000000cccc 0800");
 const ARP = hex(
   "ffffffffffff 02000000cccc 0806 0001 0800 06 04 0001 02000000cccc 0a000101 000000000000 0a000064",
 );
 const SERVER = { family: 4, address: parseAddress("10.0.1.1").words } as const;
+const SERVER6 = { family: 6, address: parseAddress("2001:db8:d::11").words } as const;
 const STRANGER = { family: 4, address: parseAddress("10.0.1.2").words } as const;
 
 function frames(count: number, capacity?: number): Frame[] {
@@ -125,24 +129,93 @@ t.test("neighbours are learned from packets, too", async (t) => {
   t.same(recordsIn(output)[0]?.data.subarray(0, 6), hex("02000000cccc"));
 });
 
-for (const [linkType, outputType, header] of [
-  [LINK_TYPE.raw, LINK_TYPE.raw, ""],
-  [LINK_TYPE.ipv4, LINK_TYPE.raw, ""],
-  [LINK_TYPE.null, LINK_TYPE.null, "02000000"],
-  [LINK_TYPE.linuxCooked, LINK_TYPE.linuxCooked, "0004 0001 0006 0200000000000000 0800"],
+t.test("IPv6 leaves an Ethernet capture as IPv6, to the neighbour that was seen", async (t) => {
+  const folder = t.testdir();
+  const output = join(folder, "out.pcap");
+  const advertisement = icmp({
+    from: "2001:db8:d::11",
+    to: "2001:db8:d::1",
+    type: 136,
+    ttl: 255,
+    rest: 0x60000000,
+    quoted: hex("20010db8000d00000000000000000011 0201 02000000cccc"),
+  });
+  const input = writeCapture(join(folder, "in.pcap"), LINK_TYPE.ethernet, [
+    { time: TIME, data: concat(hex("02000000aaaa 02000000cccc 86dd"), advertisement) },
+    { time: TIME + 7n, data: concat(hex("02000000aaaa 02000000bbbb 86dd"), SYN6) },
+    { time: TIME + 9n, data: concat(TO_DIRECTOR, SYN) },
+  ]);
+  const device = new PcapFileDevice({ input, output });
+  const [frame] = frames(1);
+  t.equal(device.receive([frame!]), 1);
+  t.same(frame!.packet(), advertisement, "neighbour discovery is IPv6, too");
+  t.equal(device.receive([frame!]), 1);
+  t.same(frame!.packet(), SYN6);
+  t.ok(device.transmit(frame!, SERVER6));
+  t.ok(device.transmit(frame!, { family: 6, address: parseAddress("2001:db8:d::12").words }));
+  t.equal(device.receive([frame!]), 1);
+  const tunnelled = ipip({ from: "2001:db8:d::1", to: "2001:db8:d::11" }, SYN);
+  frame!.start -= tunnelled.length - SYN.length;
+  frame!.bytes.set(tunnelled, frame!.start);
+  t.ok(device.transmit(frame!, SERVER6));
+  device.close();
+  t.same(
+    recordsIn(output).map(({ data }) => data),
+    [
+      concat(hex("02000000cccc 02000000aaaa 86dd"), SYN6),
+      // 2001:0db8 ^ 000d:0000 ^ 0000:0012
+      concat(hex("0200200c0daa 02000000aaaa 86dd"), SYN6),
+      concat(hex("02000000cccc 02000000aaaa 86dd"), tunnelled),
+    ],
+    "an IPv4 packet in a tunnel of IPv6 is IPv6 on the link",
+  );
+});
+
+t.test("tags and padding around IPv6 are left out", async (t) => {
+  const small = ip({ from: "2001:db8::1", to: "2001:db8::2", protocol: 59, payload: "" });
+  const input = writeCapture(join(t.testdir(), "in.pcap"), LINK_TYPE.ethernet, [
+    { time: TIME, data: concat(hex("02000000aaaa 02000000bbbb 8100 0007 86dd"), small) },
+    { time: TIME, data: concat(hex("02000000aaaa 02000000bbbb 86dd"), small, new Uint8Array(6)) },
+  ]);
+  const device = new PcapFileDevice({ input });
+  const batch = frames(2);
+  t.equal(device.receive(batch), 2);
+  for (const frame of batch) t.same(frame.packet(), small);
+  device.close();
+});
+
+for (const [linkType, outputType, packet, header, written = header] of [
+  [LINK_TYPE.raw, LINK_TYPE.raw, SYN, ""],
+  [LINK_TYPE.raw, LINK_TYPE.raw, SYN6, ""],
+  [LINK_TYPE.ipv4, LINK_TYPE.raw, SYN, ""],
+  [LINK_TYPE.ipv6, LINK_TYPE.raw, SYN6, ""],
+  [LINK_TYPE.null, LINK_TYPE.null, SYN, "02000000"],
+  [LINK_TYPE.null, LINK_TYPE.null, SYN6, "1e000000"],
+  [LINK_TYPE.null, LINK_TYPE.null, SYN6, "0000000a", "1e000000"],
+  [LINK_TYPE.linuxCooked, LINK_TYPE.linuxCooked, SYN, "0004 0001 0006 0200000000000000 0800"],
+  [LINK_TYPE.linuxCooked, LINK_TYPE.linuxCooked, SYN6, "0004 0001 0006 0200000000000000 86dd"],
+  [
+    LINK_TYPE.linuxCooked2,
+    LINK_TYPE.raw,
+    SYN6,
+    "86dd 0000 00000001 0001 00 06 0200000000010000",
+    "",
+  ],
 ] as const) {
-  t.test(`a capture of link type ${linkType} is written as ${outputType}`, async (t) => {
+  const title = `IPv${packet === SYN ? 4 : 6} in a capture of link type ${linkType} is written as ${outputType}`;
+  t.test(`${title}, behind "${header}"`, async (t) => {
     const folder = t.testdir();
     const output = join(folder, "out.pcap");
     const input = writeCapture(join(folder, "in.pcap"), linkType, [
-      { time: TIME, data: concat(hex(header), SYN) },
+      { time: TIME, data: concat(hex(header), packet) },
     ]);
     const device = new PcapFileDevice({ input, output });
     const [frame] = frames(1);
     t.equal(device.receive([frame!]), 1);
-    t.ok(device.transmit(frame!, SERVER));
+    t.same(frame!.packet(), packet);
+    t.ok(device.transmit(frame!, packet === SYN ? SERVER : SERVER6));
     device.close();
-    t.match(recordsIn(output), [{ linkType: outputType, data: concat(hex(header), SYN) }]);
+    t.match(recordsIn(output), [{ linkType: outputType, data: concat(hex(written), packet) }]);
   });
 }
 
@@ -163,6 +236,25 @@ t.test("a packet cut by the capture is restored, and cut again where it leaves",
   device.transmit(batch[0]!, SERVER);
   device.close();
   t.match(recordsIn(output), [{ data: long.subarray(0, 60), originalLength: long.length }]);
+});
+
+t.test("an IPv6 packet cut behind its headers is restored, and cut again", async (t) => {
+  const folder = t.testdir();
+  const output = join(folder, "out.pcap");
+  const long = tcp({ ...ENDS6, payload: "x".repeat(1000), extensions: [hopByHop()] });
+  const enough = long.subarray(0, 40 + 8 + 20);
+  const input = writeCapture(join(folder, "in.pcap"), LINK_TYPE.raw, [
+    { time: TIME, data: enough, originalLength: long.length },
+    { time: TIME, data: long.subarray(0, 40 + 8 + 19), originalLength: long.length },
+  ]);
+  const device = new PcapFileDevice({ input, output });
+  const batch = frames(2);
+  t.equal(device.receive(batch), 2);
+  t.same(batch[0]!.packet(), concat(enough, new Uint8Array(1000)));
+  t.equal(batch[1]!.length, 67, "flags are out of sight behind the extension header");
+  device.transmit(batch[0]!, SERVER6);
+  device.close();
+  t.match(recordsIn(output), [{ data: enough, originalLength: long.length }]);
 });
 
 t.test("without an output, nothing can be sent, and it is counted", async (t) => {
@@ -247,15 +339,17 @@ t.test("tcpdump reads what was written", { skip: tcpdump.lacking }, async (t) =>
   const output = join(folder, "out.pcap");
   const input = writeCapture(join(folder, "in.pcap"), LINK_TYPE.ethernet, [
     { time: TIME, data: concat(TO_DIRECTOR, SYN) },
+    { time: TIME, data: concat(hex("02000000aaaa 02000000bbbb 86dd"), SYN6) },
   ]);
   const device = new PcapFileDevice({ input, output });
-  const [frame] = frames(1);
-  device.receive([frame!]);
-  device.transmit(frame!, SERVER);
+  const batch = frames(2);
+  device.receive(batch);
+  device.transmit(batch[0]!, SERVER);
+  device.transmit(batch[1]!, SERVER6);
   device.close();
   const args = ["-n", "-e", "-tt", "--time-stamp-precision=nano", "-r", output];
   t.match(
     execFileSync(...tcpdump.command(args)),
-    /^1700000000\.123456789 02:00:00:00:aa:aa > 02:00:0a:00:01:01, .* 10\.1\.2\.3\.40000 > 10\.0\.0\.100\.80: Flags \[S\]/,
+    /^1700000000\.123456789 02:00:00:00:aa:aa > 02:00:0a:00:01:01, .* 10\.1\.2\.3\.40000 > 10\.0\.0\.100\.80: Flags \[S\].*\n.* > 02:00:20:0c:0d:a9, ethertype IPv6 \(0x86dd\), length 74: 2001:db8:1::3\.40000 > 2001:db8:c::100\.80: Flags \[S\]/,
   );
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { MemoryDevice, type SentPacket } from "../../dataplane/memory.ts";
-import { Pump } from "../../dataplane/pump.ts";
+import { Pump, type Witness } from "../../dataplane/pump.ts";
 import { StaticHost } from "../../dataplane/static-host.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../../src/base/clock.ts";
@@ -14,7 +14,9 @@ import { parseAddress } from "../../src/net/address.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 
 export const VIP = "10.0.0.100";
+export const VIP6 = "2001:db8:c::100";
 
+type ProtocolName = "tcp" | "udp" | "sctp";
 type ServiceChanges = Parameters<typeof serviceConfig>[0];
 type DestinationChanges = Parameters<typeof destinationConfig>[0];
 
@@ -27,27 +29,37 @@ export class Wire {
   readonly parts: Pick<DirectorOptions, "clock" | "host">;
   readonly #pump: Pump;
 
-  constructor(options: Partial<DirectorOptions> & { readonly mtu?: number } = {}) {
+  constructor(
+    options: Partial<DirectorOptions> & { readonly mtu?: number } = {},
+    witness?: Witness,
+  ) {
     const { mtu = 1500, ...rest } = options;
     const host = new StaticHost({
-      addresses: [VIP, "10.0.0.101", "192.168.10.1"].map(parseAddress),
+      addresses: [VIP, VIP6, "10.0.0.101", "192.168.10.1", "2001:db8:d::1"].map(parseAddress),
       source: parseAddress("192.168.10.1"),
       mtu,
     });
     this.parts = { clock: this.clock, host };
     this.director = new Director({ schedulers, ...this.parts, ...rest });
-    this.#pump = new Pump(this.director, this.device, host);
+    this.#pump = new Pump(this.director, this.device, host, witness);
   }
 
   /** Adds a service on the virtual address, `wlc` unless told. */
-  service(protocol: "tcp" | "udp", port: number, changes?: ServiceChanges): void {
-    this.director.addService(serviceId(protocol, `${VIP}:${port}`), serviceConfig(changes));
+  service(protocol: ProtocolName, port: number, changes?: ServiceChanges, address = VIP): void {
+    const config = serviceConfig({ family: address === VIP6 ? 6 : 4, ...changes });
+    this.director.addService(serviceId(protocol, endpoint(address, port)), config);
   }
 
   /** Adds a real server to the service of a port, direct routing of weight 1 unless told. */
-  server(protocol: "tcp" | "udp", port: number, at: string, changes?: DestinationChanges): void {
+  server(
+    protocol: ProtocolName,
+    port: number,
+    at: string,
+    changes?: DestinationChanges,
+    address = VIP,
+  ): void {
     this.director.addDestination(
-      serviceId(protocol, `${VIP}:${port}`),
+      serviceId(protocol, endpoint(address, port)),
       parseEndpoint(at),
       destinationConfig(changes),
     );
@@ -67,4 +79,8 @@ export class Wire {
     this.clock.advance(seconds * 1000);
     this.director.advance();
   }
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -6,12 +6,18 @@ import type { DecisionRecord } from "../../src/replay/decision-line.ts";
 import { Replay, type ReplaySummary } from "../../src/replay/replay.ts";
 import { LINK_TYPE } from "../../src/wire/link.ts";
 import { recordsIn, type Written, writeCapture } from "../support/capture.ts";
-import { concat, hex, icmp, tcp, udp } from "../support/packet.ts";
+import { concat, hex, icmp, sctp, tcp, udp } from "../support/packet.ts";
 import {
   carries,
   dstPort,
+  flags,
   from,
+  isGre,
+  isGue,
+  isIpip,
   isIpv4,
+  isIpv6,
+  isSctp,
   isTcp,
   matchPacket,
   srcPort,
@@ -187,6 +193,100 @@ t.test("a tunnel begins at the address of the first service", async (t) => {
     sent[0],
     isIpv4(from("10.0.0.100"), to("10.0.1.1"), carries(isIpv4(from("10.1.2.3"), to("10.0.0.100")))),
   );
+});
+
+t.test("a tunnel begins at an address of its own family", async (t) => {
+  const rules = `-A -t [2001:db8::100]:80 -s rr
+-A -t 10.0.0.100:80 -s rr
+-a -t 10.0.0.100:80 -r 10.0.1.1:80 -i
+`;
+  const { sent } = await replayed(t.testdir(), rules, [
+    { time: TIME, data: tcp({ from: CLIENT, to: VIP, flags: "S" }) },
+  ]);
+  matchPacket(t, sent[0], isIpv4(from("10.0.0.100"), to("10.0.1.1")));
+});
+
+t.test("IPv6 packets are packets, whatever link they were captured on", async (t) => {
+  const syn = tcp({ from: "[2001:db8:1::3]:40000", to: "[2001:db8:c::100]:80", flags: "S" });
+  for (const [name, linkType, header] of [
+    ["ethernet", LINK_TYPE.ethernet, "02000000aaaa 02000000bbbb 86dd"],
+    ["raw", LINK_TYPE.raw, ""],
+    ["cooked", LINK_TYPE.linuxCooked, "0000 0001 0006 0200000000bb0000 86dd"],
+    ["cooked2", LINK_TYPE.linuxCooked2, "86dd 0000 00000001 0001 00 06 0200000000bb0000"],
+  ] as const) {
+    const folder = join(t.testdir({ [name]: {} }), name);
+    const records = [{ time: TIME, data: concat(hex(header), syn) }];
+    const { decisions, summary } = await replayed(folder, NAT, records, linkType);
+    t.match(decisions, [{ n: 1, verdict: "accept", service: null }], name);
+    t.match(summary, { packets: 1, skipped: 0 }, name);
+  }
+});
+
+const CLIENT6 = "[2001:db8:1::3]:40000";
+const VIP6 = "[2001:db8:c::100]:80";
+const SERVER6 = "[2001:db8:d::11]:8080";
+
+t.test("IPv6 under NAT leaves an Ethernet capture as IPv6, to the server seen there", async (t) => {
+  const rules = `-A -t ${VIP6} -s rr\n-a -t ${VIP6} -r ${SERVER6} -m\n`;
+  const advertisement = icmp({
+    from: "2001:db8:d::11",
+    to: "2001:db8:d::1",
+    type: 136,
+    ttl: 255,
+    quoted: hex("20010db8000d00000000000000000011"),
+  });
+  const syn = tcp({ from: CLIENT6, to: VIP6, flags: "S" });
+  const { decisions, sent, summary } = await replayed(
+    t.testdir(),
+    rules,
+    [
+      { time: TIME, data: concat(hex("02000000aaaa 02000000cccc 86dd"), advertisement) },
+      { time: TIME, data: concat(hex("02000000aaaa 02000000bbbb 86dd"), syn) },
+    ],
+    LINK_TYPE.ethernet,
+  );
+  t.match(decisions, [
+    { verdict: "accept", service: null },
+    { reason: "request", service: `TCP ${VIP6}`, destination: SERVER6, connection: "new" },
+  ]);
+  t.equal(summary.skipped, 0);
+  t.same(sent[0]?.subarray(0, 14), hex("02000000cccc 02000000aaaa 86dd"));
+  const toServer = isIpv6(from("2001:db8:1::3"), to("2001:db8:d::11"), ttl(63));
+  matchPacket(t, sent[0]?.subarray(14), toServer, isTcp(dstPort(8080), flags("S")));
+});
+
+t.test("an IPv6 packet leaves a cooked capture in a tunnel of the server's family", async (t) => {
+  const cooked = hex("0000 0001 0006 0200000000bb0000 86dd");
+  const data = concat(cooked, tcp({ from: CLIENT6, to: VIP6, flags: "S" }));
+  const over6 = isIpv6(from("2001:db8:c::100"), to("2001:db8:d::11"));
+  const over4 = isIpv4(from("10.0.0.100"), to("10.0.1.1"));
+  const inside = [isIpv6(from("2001:db8:1::3"), to("2001:db8:c::100")), isTcp(flags("S"))];
+  for (const [name, server, type, matchers] of [
+    ["ipip6", "[2001:db8:d::11]:80 -i", "86dd", [over6, isIpip(...inside)]],
+    ["gre6", "[2001:db8:d::11]:80 -i --tun-type gre", "86dd", [over6, isGre(...inside)]],
+    [
+      "gue6",
+      "[2001:db8:d::11]:80 -i --tun-type gue --tun-port 6080",
+      "86dd",
+      [over6, isGue(6080, ...inside)],
+    ],
+    ["ipip4", "10.0.1.1:80 -i", "0800", [over4, isIpip(...inside)]],
+  ] as const) {
+    const folder = join(t.testdir({ [name]: {} }), name);
+    const rules = `-A -t ${VIP6} -s rr\n-A -t ${VIP} -s rr\n-a -t ${VIP6} -r ${server}\n`;
+    const { sent } = await replayed(folder, rules, [{ time: TIME, data }], LINK_TYPE.linuxCooked);
+    t.same(sent[0]?.subarray(14, 16), hex(type), name);
+    matchPacket(t, sent[0]?.subarray(16), ...matchers);
+  }
+});
+
+t.test("an SCTP association is balanced, over IPv6 too", async (t) => {
+  const rules = `-A --sctp-service ${VIP6} -s rr\n-a --sctp-service ${VIP6} -r ${SERVER6} -m\n`;
+  const { decisions, sent } = await replayed(t.testdir(), rules, [
+    { time: TIME, data: sctp({ from: CLIENT6, to: VIP6, chunks: [1] }) },
+  ]);
+  t.match(decisions, [{ reason: "request", service: `SCTP ${VIP6}`, destination: SERVER6 }]);
+  matchPacket(t, sent[0], isIpv6(to("2001:db8:d::11")), isSctp(dstPort(8080)));
 });
 
 t.test("errors the director sends leave at the time of their cause", async (t) => {

@@ -34,6 +34,15 @@ export interface IpFields {
   readonly ipOptions?: Uint8Array;
   /** IPv6 flow label; 0. */
   readonly flowLabel?: number;
+  /** IPv6 extension headers, in their order (packet-extensions.ts makes them); none. */
+  readonly extensions?: readonly Extension[];
+}
+
+/** An IPv6 extension header whose next header is still open: its first byte is written by `ip`. */
+export interface Extension {
+  /** Number of the header. */
+  readonly number: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Source and destination: addresses, or endpoints where the protocol has ports. */
@@ -78,8 +87,19 @@ export interface IcmpFields extends IpFields, Ends {
 export interface SctpFields extends IpFields, Ends {
   /** Verification tag; 0. */
   readonly tag?: number;
-  /** Types of the chunks, each of them empty; none. */
-  readonly chunks?: readonly number[];
+  /** The chunks, or the types of empty ones; none. */
+  readonly chunks?: readonly (SctpChunk | number)[];
+  /** Replaces the correct checksum. */
+  readonly checksum?: number;
+}
+
+/** A chunk of an SCTP packet; the builder pads it to a multiple of 4 bytes. */
+export interface SctpChunk {
+  readonly type: number;
+  /** 0. */
+  readonly flags?: number;
+  /** What follows the header of the chunk; nothing. */
+  readonly body?: Content;
 }
 
 /** Flag letters of the TCP header, from the lowest bit up. */
@@ -102,12 +122,12 @@ export function ip(fields: IpFields & Ends & { protocol: number; payload: Conten
   if (from.length !== to.length) {
     throw new TypeError(`Cannot build a packet from "${fields.from}" to "${fields.to}"`);
   }
+  if (from.length === 16) return ipv6(fields, from, to);
   const payload = bytesOf(fields.payload);
-  const header = from.length === 4 ? ipv4Header(fields, payload.length) : ipv6Header(fields);
-  if (from.length === 16) new DataView(header.buffer).setUint16(4, payload.length);
-  header.set(from, from.length === 4 ? 12 : 8);
-  header.set(to, from.length === 4 ? 16 : 24);
-  if (from.length === 4) new DataView(header.buffer).setUint16(10, internetChecksum(header));
+  const header = ipv4Header(fields, payload.length);
+  header.set(from, 12);
+  header.set(to, 16);
+  new DataView(header.buffer).setUint16(10, internetChecksum(header));
   return concat(header, payload);
 }
 
@@ -151,18 +171,13 @@ export function icmp(fields: IcmpFields): Uint8Array {
   return ip({ ...fields, protocol: v6 ? 58 : 1, payload: message });
 }
 
-/** Returns an SCTP packet of empty chunks. */
+/** Returns an SCTP packet. */
 export function sctp(fields: SctpFields): Uint8Array {
-  const chunks = fields.chunks ?? [];
-  const packet = new Uint8Array(12 + 4 * chunks.length);
+  const packet = concat(new Uint8Array(12), ...(fields.chunks ?? []).map(sctpChunk));
   const view = new DataView(packet.buffer);
   setPorts(view, fields);
   view.setUint32(4, fields.tag ?? 0);
-  for (const [index, type] of chunks.entries()) {
-    view.setUint8(12 + 4 * index, type);
-    view.setUint16(14 + 4 * index, 4);
-  }
-  view.setUint32(8, crc32c(packet), true);
+  view.setUint32(8, fields.checksum ?? crc32c(packet), true);
   return ip({ ...fields, ...hosts(fields), protocol: 132, payload: packet });
 }
 
@@ -171,19 +186,28 @@ export function ipip(outer: IpFields & Ends, inner: Uint8Array): Uint8Array {
   return ip({ ...outer, protocol: inner[0]! >>> 4 === 6 ? 41 : 4, payload: inner });
 }
 
-/** Returns the fragments of an IPv4 packet without options, each with at most `size` bytes of data. */
-export function fragments(packet: Uint8Array, size: number): Uint8Array[] {
-  const data = packet.subarray(20);
-  const result: Uint8Array[] = [];
+/**
+ * Returns the fragments of a packet, each with at most `size` bytes of data.
+ *
+ * An IPv4 packet has no options; the fragments of an IPv6 packet repeat its hop-by-hop options and
+ * routing headers, and everything behind these is data (RFC 8200 §4.5).
+ *
+ * @param id identification of the fragments of an IPv6 packet
+ */
+export function fragments(packet: Uint8Array, size: number, id = 1): Uint8Array[] {
+  const v6 = packet[0]! >>> 4 === 6;
+  const start = v6 ? fragmentable(packet) : 20;
+  const data = packet.subarray(start);
   const step = size - (size % 8);
+  const result: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += step) {
-    const fragment = concat(packet.subarray(0, 20), data.subarray(at, at + step));
-    const view = new DataView(fragment.buffer);
-    view.setUint16(2, fragment.length);
-    view.setUint16(6, (at + step < data.length ? 0x2000 : 0) | (at / 8));
-    view.setUint16(10, 0);
-    view.setUint16(10, internetChecksum(fragment.subarray(0, 20)));
-    result.push(fragment);
+    const piece = data.subarray(at, at + step);
+    const more = at + step < data.length;
+    result.push(
+      v6
+        ? ipv6Fragment(packet.subarray(0, start), piece, { at, more, id })
+        : ipv4Fragment(packet.subarray(0, start), piece, { at, more }),
+    );
   }
   return result;
 }
@@ -241,13 +265,81 @@ function ipv4Header(fields: IpFields & { protocol: number }, payloadLength: numb
   return header;
 }
 
-function ipv6Header(fields: IpFields & { protocol: number }): Uint8Array {
+function ipv6(
+  fields: IpFields & { protocol: number; payload: Content },
+  from: Uint8Array,
+  to: Uint8Array,
+): Uint8Array {
+  const extensions = fields.extensions ?? [];
+  const numbers = [...extensions.map(({ number }) => number), fields.protocol];
+  const chain = extensions.map(({ bytes }, index) =>
+    concat(Uint8Array.of(numbers[index + 1]!), bytes.subarray(1)),
+  );
+  const behind = concat(...chain, bytesOf(fields.payload));
   const header = new Uint8Array(40);
   const view = new DataView(header.buffer);
   view.setUint32(0, 0x60000000 + (fields.tos ?? 0) * 0x100000 + (fields.flowLabel ?? 0));
-  view.setUint8(6, fields.protocol);
+  view.setUint16(4, behind.length);
+  view.setUint8(6, numbers[0]!);
   view.setUint8(7, fields.ttl ?? 64);
-  return header;
+  header.set(from, 8);
+  header.set(to, 24);
+  return concat(header, behind);
+}
+
+function ipv4Fragment(
+  header: Uint8Array,
+  data: Uint8Array,
+  { at, more }: { at: number; more: boolean },
+): Uint8Array {
+  const fragment = concat(header, data);
+  const view = new DataView(fragment.buffer);
+  view.setUint16(2, fragment.length);
+  view.setUint16(6, (more ? 0x2000 : 0) | (at / 8));
+  view.setUint16(10, 0);
+  view.setUint16(10, internetChecksum(fragment.subarray(0, header.length)));
+  return fragment;
+}
+
+function ipv6Fragment(
+  headers: Uint8Array,
+  data: Uint8Array,
+  { at, more, id }: { at: number; more: boolean; id: number },
+): Uint8Array {
+  const fragment = concat(headers, new Uint8Array(8), data);
+  const view = new DataView(fragment.buffer);
+  view.setUint16(4, fragment.length - 40);
+  const next = lastNextHeader(headers);
+  view.setUint8(headers.length, fragment[next]!);
+  view.setUint16(headers.length + 2, at | (more ? 1 : 0));
+  view.setUint32(headers.length + 4, id);
+  fragment[next] = 44;
+  return fragment;
+}
+
+/** Returns where the part of an IPv6 packet begins that is cut into fragments. */
+function fragmentable(packet: Uint8Array): number {
+  let at = 40;
+  for (let number = packet[6]!; number === 0 || number === 43; ) {
+    number = packet[at]!;
+    at += 8 + packet[at + 1]! * 8;
+  }
+  return at;
+}
+
+/** Returns the place of the number that says what follows whole headers. */
+function lastNextHeader(headers: Uint8Array): number {
+  let place = 6;
+  for (let at = 40; at < headers.length; at += 8 + headers[at + 1]! * 8) place = at;
+  return place;
+}
+
+function sctpChunk(chunk: SctpChunk | number): Uint8Array {
+  const { type, flags = 0, body = "" } = typeof chunk === "number" ? { type: chunk } : chunk;
+  const content = bytesOf(body);
+  const length = 4 + content.length;
+  const header = Uint8Array.of(type, flags, length >>> 8, length & 255);
+  return concat(header, content, new Uint8Array(-length & 3));
 }
 
 /** Returns the ends without their ports. */

@@ -28,6 +28,9 @@ t.test("ipStart() finds the packet behind every link header", async (t) => {
   t.equal(startIn(LINK_TYPE.null, "0000001e", V6), 4);
   t.equal(startIn(LINK_TYPE.loop, "00000002", V4), 4);
   t.equal(startIn(LINK_TYPE.linuxCooked, "0000 0001 0006 0200000000010000 0800", V4), 16);
+  t.equal(startIn(LINK_TYPE.linuxCooked, "0000 0001 0006 0200000000010000 86dd", V6), 16);
+  t.equal(startIn(LINK_TYPE.ethernet, `${ETHERNET} 88a8 0007 8100 0008 86dd`, V6), 22);
+  t.equal(startIn(LINK_TYPE.loop, "0000000a", V6), 4);
   t.equal(
     startIn(LINK_TYPE.linuxCooked2, "86dd 0000 00000001 0001 00 06 0200000000010000", V6),
     20,
@@ -74,6 +77,7 @@ t.test("a header that was written leads to the packet behind it", async (t) => {
     }
   }
   t.same(linkHeader(LINK_TYPE.ethernet, 4, 2, 1), hex("000000000001 000000000002 0800"));
+  t.same(linkHeader(LINK_TYPE.ethernet, 6, 2, 1), hex("000000000001 000000000002 86dd"));
 });
 
 t.test("ipStart() stays within any frame", async () => {

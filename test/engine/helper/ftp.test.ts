@@ -4,9 +4,7 @@
 import t, { type Test } from "tap";
 import { Director } from "../../../src/engine/director.ts";
 import { REASONS } from "../../../src/engine/verdict.ts";
-import { fixture } from "../../support/files.ts";
 import { type TcpFields, tcp } from "../../support/packet.ts";
-import { feed } from "../recorded-feed.ts";
 import { VIP, Wire } from "../support.ts";
 
 const CLIENT = "10.1.2.3:1000";
@@ -93,15 +91,6 @@ function answered(t: Test): Control {
   });
   return control;
 }
-
-t.test("an IPv6 recording is as the kernel did it", async (t) => {
-  let compared = 0;
-  for await (const { line, seen, wanted } of feed(fixture("helpers", "ftp-v6.jsonl"))) {
-    compared++;
-    if (seen !== wanted) t.equal(seen, wanted, `line ${line}`);
-  }
-  t.ok(compared > 100, `${compared} steps compared`);
-});
 
 t.test("an answer that comes again is translated again", async (t) => {
   const control = answered(t);

@@ -4,9 +4,7 @@
 import t from "tap";
 import { REASONS } from "../../../src/engine/verdict.ts";
 import { SERVICE_FLAG } from "../../../src/wire/ipvs-objects.ts";
-import { fixture } from "../../support/files.ts";
 import { icmp, tcp, udp } from "../../support/packet.ts";
-import { feed } from "../recorded-feed.ts";
 import { VIP, Wire } from "../support.ts";
 
 const PORT = 5060;
@@ -41,12 +39,6 @@ function chosen(wire: Wire, port: number, callId: string): number | undefined {
 function why(wire: Wire): string {
   return REASONS[wire.director.decision.reason]!;
 }
-
-t.test("an IPv6 recording is as the kernel did it", async (t) => {
-  for await (const { line, seen, wanted } of feed(fixture("helpers", "sip-v6.jsonl"))) {
-    t.equal(seen, wanted, `line ${line}`);
-  }
-});
 
 t.test("messages of one Call-ID go to one server, those of many to all", async (t) => {
   const wire = wired();
