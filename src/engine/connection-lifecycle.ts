@@ -20,6 +20,7 @@ import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Packet } from "./packet.ts";
+import type { EngineData } from "./persistence-engine/persistence-engine.ts";
 import { DIRECTION, type Direction, NO_CHANGE } from "./protocol/protocol.ts";
 
 /** Life of a connection before its first state, in seconds. */
@@ -47,15 +48,23 @@ export class ConnectionLifecycle {
   /**
    * Makes a connection, binds it to `destination` and lets it be found, unless it is of one packet.
    * Its timer does not run before the first `release`.
+   *
+   * @param data of a persistence engine, for a template it is to be found by
    */
-  open(seed: Readonly<ConnectionSeed>, destination: Destination | undefined): ConnectionHandle {
-    const { connections, profile } = this.#state;
+  open(
+    seed: Readonly<ConnectionSeed>,
+    destination: Destination | undefined,
+    data?: EngineData,
+  ): ConnectionHandle {
+    const { connections, ftp, profile } = this.#state;
     const handle = connections.create(seed);
     connections.setTimeoutTicks(handle, NEW_SECONDS * profile.ticksPerSecond);
     if (destination !== undefined) {
       connections.setDestination(handle, destination.number);
       destination.bind((seed.flags & CONNECTION_FLAG.template) !== 0);
     }
+    if (ftp.isOne(seed)) ftp.add(connections, handle);
+    if (data !== undefined) connections.setEngineData(handle, data);
     if ((seed.flags & CONNECTION_FLAG.onePacket) === 0) connections.insert(handle);
     return handle;
   }
@@ -298,6 +307,7 @@ export class ConnectionLifecycle {
     if (controller !== NO_CONNECTION) {
       this.#freed(controller, connections.timeout(handle) === 0);
     }
+    if (connections.isHelped(handle)) this.#state.ftp.remove(connections, handle);
     connections.release(handle);
   }
 

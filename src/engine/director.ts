@@ -10,7 +10,7 @@
 import type { Clock, Ticks } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { type Random, SeededRandom } from "../base/random.ts";
-import { hasPorts, ICMP } from "../net/protocol.ts";
+import { hasPorts, ICMP, TCP } from "../net/protocol.ts";
 import type { Frame } from "../wire/frame.ts";
 import type {
   CounterValues,
@@ -33,6 +33,7 @@ import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
+import { FtpHelper } from "./helper/ftp.ts";
 import type { Host } from "./host.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
 import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
@@ -74,8 +75,19 @@ export interface DirectorOptions {
   readonly profile?: Profile;
   /** Takes the ICMP errors the director sends; they go nowhere unless given. See also `emitTo`. */
   readonly emit?: Emit;
+  /** Virtual ports, at most 8, on which masqueraded clients get the FTP helper; 21 unless given. */
+  readonly ftpPorts?: readonly number[];
   /** Size of the host's memory in pages; 262144 (1 GiB) unless given. */
   readonly memoryPages?: number | undefined;
+}
+
+/** A port a helper watches. */
+export interface HelperStatus {
+  readonly name: string;
+  readonly protocol: number;
+  readonly port: number;
+  /** Connections it follows there. */
+  readonly useCount: number;
 }
 
 /** A balancing host. */
@@ -108,6 +120,7 @@ export class Director {
       host: options.host,
       random: options.random ?? new SeededRandom(1),
       emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
+      ftpPorts: options.ftpPorts,
       variables: new Variables({
         ticksPerSecond: this.profile.ticksPerSecond,
         memoryPages: options.memoryPages,
@@ -127,14 +140,16 @@ export class Director {
       if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
     });
     const errors = new IcmpErrors(this.#state, this.#lifecycle);
+    const helper = new FtpHelper(this.#state, this.#lifecycle);
     this.#requests = new RequestHandler(
       this.#state,
       this.#lifecycle,
       this.#defence,
       errors,
+      helper,
       this.decision,
     );
-    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, this.decision);
+    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, helper, this.decision);
     const { ticksPerSecond } = this.profile;
     this.#reassembler = new Reassembler(ticksPerSecond);
     this.#jobs.every(0, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
@@ -361,6 +376,16 @@ export class Director {
     for (const handle of this.#state.connections.walk()) {
       yield connectionRecord(this.#state, this.#lifecycle, handle);
     }
+  }
+
+  /** Returns the ports helpers watch, and how many connections they follow there. */
+  helpers(): readonly HelperStatus[] {
+    return this.#state.ftp.ports.map(({ port, count }) => ({
+      name: "ftp",
+      protocol: TCP,
+      port,
+      useCount: count,
+    }));
   }
 
   /** Returns counters and rates of everything together. */

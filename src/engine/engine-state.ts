@@ -10,6 +10,7 @@ import { AH, ESP } from "../net/protocol.ts";
 import type { Frame } from "../wire/frame.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { DestinationIndex } from "./destination-index.ts";
+import { FTP_PORT, FtpConnections } from "./helper/ftp-connections.ts";
 import type { Host } from "./host.ts";
 import type { Profile } from "./profile.ts";
 import { makeAhEsp } from "./protocol/ah-esp.ts";
@@ -35,6 +36,8 @@ export interface EngineParts {
   readonly host: Host;
   readonly random: Random;
   readonly emit: Emit;
+  /** Virtual ports on which the FTP helper is wanted; 21 unless given. */
+  readonly ftpPorts?: readonly number[] | undefined;
   readonly variables: Variables;
 }
 
@@ -48,6 +51,8 @@ export class EngineState {
   /** Destinations in service, by their own address. */
   readonly index = new DestinationIndex();
   readonly connections: ConnectionTable;
+  /** More about the connections that are FTP's. */
+  readonly ftp: FtpConnections;
   readonly variables: Variables;
   /** The values of the variables. */
   readonly sysctls: Sysctls;
@@ -59,6 +64,8 @@ export class EngineState {
   readonly stats = new Stats();
   /** Services of each family: without one, no packet of that family is looked at. */
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
+  /** Services whose persistence engine also follows what real servers begin. */
+  serverFollowing = 0;
   /** The time now, in ticks since the director was made. */
   now: Ticks = 0;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
@@ -72,6 +79,7 @@ export class EngineState {
     this.sysctls = parts.variables.values;
     this.daemons = new SyncDaemons(parts.host, this.services);
     this.connections = new ConnectionTable(parts.random.uint32());
+    this.ftp = new FtpConnections(parts.ftpPorts ?? [FTP_PORT]);
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
     for (const protocol of [this.tcp, this.udp, ...others]) {
       this.#protocols[protocol.number] = protocol;
