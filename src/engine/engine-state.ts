@@ -33,6 +33,8 @@ export interface EngineParts {
   readonly host: Host;
   readonly random: Random;
   readonly emit: Emit;
+  /** The present tick. */
+  readonly now: Ticks;
 }
 
 /** The shared state of one director. */
@@ -54,8 +56,8 @@ export class EngineState {
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
   /** Whether a backup daemon runs; see the variable backup_only. */
   isBackup = false;
-  /** The time now, in ticks since the director was made. */
-  now: Ticks = 0;
+  /** The time now, in ticks. */
+  now: Ticks;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
 
   constructor(parts: EngineParts) {
@@ -63,6 +65,7 @@ export class EngineState {
     this.host = parts.host;
     this.random = parts.random;
     this.emit = parts.emit;
+    this.now = parts.now;
     this.connections = new ConnectionTable(parts.random.uint32());
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
     for (const protocol of [this.tcp, this.udp, ...others]) {

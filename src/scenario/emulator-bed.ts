@@ -5,7 +5,7 @@
  */
 
 import { schedulers } from "../../schedulers/index.ts";
-import { ManualClock, type Milliseconds } from "../base/clock.ts";
+import { ManualClock, type Milliseconds, type Ticks } from "../base/clock.ts";
 import { SeededRandom } from "../base/random.ts";
 import {
   directorBackend,
@@ -54,14 +54,13 @@ export interface EmulatorOptions {
   readonly profile?: Profile;
   /** What chance hangs on; 1. */
   readonly seed?: number;
-  /** How long the director has been there when the scenario begins; 0. */
-  readonly age?: Milliseconds;
+  /** Tick the kernel is at when the scenario begins, as its timers are rounded by it; 0. */
+  readonly firstTick?: Ticks;
 }
 
 /** A director of ours, and the host around it. */
 export class EmulatorBed implements Bed {
   readonly #clock = new ManualClock();
-  readonly #begun: Milliseconds;
   readonly #director: Director;
   readonly #host: VirtualHost;
   readonly #neighbors = new Neighbors();
@@ -84,15 +83,14 @@ export class EmulatorBed implements Bed {
       clock: this.#clock,
       random,
       host: this.#host,
+      firstTick: options.firstTick ?? 0,
       profile: options.profile ?? { ...DEFAULT_PROFILE, ticksPerSecond: TICKS_PER_SECOND },
     });
     this.#host.attach(this.#director);
-    this.#begun = options.age ?? 0;
-    this.#pass(this.#begun);
   }
 
   now(): Milliseconds {
-    return this.#clock.now() - this.#begun;
+    return this.#clock.now();
   }
 
   async setUp(name: string): Promise<void> {
@@ -175,7 +173,8 @@ export class EmulatorBed implements Bed {
   }
 
   async sleep(duration: Milliseconds): Promise<readonly Captured[]> {
-    this.#pass(duration);
+    this.#clock.advance(duration);
+    this.#director.advance();
     return this.#taken();
   }
 
@@ -185,11 +184,6 @@ export class EmulatorBed implements Bed {
 
   get #sysctls(): SysctlTable {
     return directorSysctls(this.#director);
-  }
-
-  #pass(duration: Milliseconds): void {
-    this.#clock.advance(duration);
-    this.#director.advance();
   }
 
   async #ipvsadm(args: readonly string[]): Promise<Printed> {
