@@ -22,7 +22,7 @@ import type { World, Writer } from "../ipvsadm/world.ts";
 import { parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import type { Bed, Captured, Printed, Sent, Variable } from "./bed.ts";
-import { emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
+import { debuggingSysctls, emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
 import { runIpCommand } from "./ip-command.ts";
 import { runMarkCommand } from "./mark-command.ts";
 import { macText, Neighbors } from "./neighbors.ts";
@@ -31,6 +31,8 @@ import { ShellFolder } from "./shell-folder.ts";
 import type { ProgramName } from "./statement.ts";
 import { topologyNamed } from "./topology.ts";
 
+/** Memory of the machine the recordings were made on, in pages. */
+const MEMORY_PAGES = 37344;
 /** Ticks per second of the kernel the recordings were made with. */
 const TICKS_PER_SECOND = 100;
 
@@ -63,6 +65,7 @@ export class EmulatorBed implements Bed {
   readonly #clock = new ManualClock();
   readonly #director: Director;
   readonly #host: VirtualHost;
+  readonly #sysctls: SysctlTable;
   readonly #neighbors = new Neighbors();
   /** Interfaces by name, and whether they have link addresses. */
   readonly #interfaces = new Map<string, "tap" | "tun">();
@@ -84,8 +87,10 @@ export class EmulatorBed implements Bed {
       random,
       host: this.#host,
       firstTick: options.firstTick ?? 0,
+      memoryPages: MEMORY_PAGES,
       profile: options.profile ?? { ...DEFAULT_PROFILE, ticksPerSecond: TICKS_PER_SECOND },
     });
+    this.#sysctls = debuggingSysctls(directorSysctls(this.#director));
     this.#host.attach(this.#director);
   }
 
@@ -180,10 +185,6 @@ export class EmulatorBed implements Bed {
 
   async close(): Promise<void> {
     await this.#shell?.close();
-  }
-
-  get #sysctls(): SysctlTable {
-    return directorSysctls(this.#director);
   }
 
   async #ipvsadm(args: readonly string[]): Promise<Printed> {
