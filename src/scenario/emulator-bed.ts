@@ -15,11 +15,12 @@ import {
 import type { SysctlTable } from "../control/uipvs-family.ts";
 import { Director } from "../engine/director.ts";
 import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
+import { REASONS } from "../engine/verdict.ts";
 import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
 import { run } from "../ipvsadm/main.ts";
 import type { World, Writer } from "../ipvsadm/world.ts";
-import { parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
+import { type Family, parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import type { Bed, Captured, Printed, Sent, Variable } from "./bed.ts";
 import { debuggingSysctls, emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
@@ -72,6 +73,7 @@ export class EmulatorBed implements Bed {
   readonly #frame = new Frame();
   #shell: ShellFolder | undefined;
   #captured: Captured[] = [];
+  #reasons: string[] = [];
 
   constructor(options: EmulatorOptions = {}) {
     const random = new SeededRandom(options.seed ?? 1);
@@ -80,6 +82,8 @@ export class EmulatorBed implements Bed {
       random,
       interfaces: [],
       depart: (departure) => this.#capture(departure),
+      witness: () => this.#reasons.push(REASONS[this.#director.decision.reason]!),
+      dropped: (reason) => this.#reasons.push(reason),
     });
     this.#director = new Director({
       schedulers,
@@ -158,11 +162,21 @@ export class EmulatorBed implements Bed {
     return file ? encode([...file].join("")) : undefined;
   }
 
-  async send(device: string, packet: Uint8Array): Promise<Sent | undefined> {
+  async send(device: string, packet: Uint8Array, mark?: number): Promise<Sent | undefined> {
     if (!this.#interfaces.has(device)) return undefined;
     this.#frame.load(packet);
+    // The last rule that fits a packet has the last word.
+    const rule = mark === undefined ? undefined : { family: familyOf(packet), mark };
+    if (rule !== undefined) this.#host.marks.add(rule);
     this.#host.receive(device, this.#frame);
+    if (rule !== undefined) this.#host.marks.delete(rule);
     return { captured: this.#taken() };
+  }
+
+  reasons(): readonly string[] {
+    const reasons = this.#reasons;
+    this.#reasons = [];
+    return reasons;
   }
 
   async sendFrame(device: string, frame: Uint8Array): Promise<Sent | undefined> {
@@ -238,6 +252,10 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function printed(status: number, out = "", err = ""): Printed {
   return { status, out: encode(out), err: encode(err) };
+}
+
+function familyOf(packet: Uint8Array): Family {
+  return (packet[0] ?? 0) >>> 4 === 6 ? 6 : 4;
 }
 
 function encode(text: string): Uint8Array {
