@@ -28,6 +28,7 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   diff: () => import("./diff.ts"),
   apply: () => import("./apply.ts"),
   shell: () => import("./shell.ts"),
+  test: () => import("./test.ts"),
   replay: () => import("./replay.ts"),
   demo: () => import("./demo.ts"),
 };

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type DiffLine, diffLines } from "../scenario/line-diff.ts";
+import type { DiffLine } from "../scenario/line-diff.ts";
 import type { Seen } from "../scenario/play.ts";
 import type { SeenPacket } from "../scenario/transcript.ts";
 
@@ -80,12 +80,55 @@ export function isAsExpected(expected: readonly string[], lines: readonly string
   return reachable[lines.length] === true;
 }
 
-/** Returns expected lines and those that came, side by side; lines that fit count as shared. */
+/**
+ * Returns expected lines and those that came, side by side: ` ` where they fit, as they came, `-` where a line
+ * is missing, `+` where none was expected.
+ */
 export function outputDiff(
   expected: readonly string[],
   lines: readonly string[],
 ): readonly DiffLine[] {
-  return diffLines(expected.join("\n"), lines.join("\n"), (pattern, line) => fits(pattern, line));
+  const width = lines.length + 1;
+  /** Lines that do not fit, at least, from (row, column) on. */
+  const costs = new Uint32Array((expected.length + 1) * width);
+  const cost = (row: number, column: number) => costs[row * width + column]!;
+  const step = (row: number, column: number): "take" | "both" | "-" | "+" => {
+    if (row === expected.length) return "+";
+    const pattern = expected[row]!;
+    const atEnd = column === lines.length;
+    if (isAnyLines(pattern)) {
+      return !atEnd && cost(row, column + 1) <= cost(row + 1, column) ? "take" : "-";
+    }
+    if (atEnd) return "-";
+    if (fits(pattern, lines[column]!)) return "both";
+    return cost(row + 1, column) <= cost(row, column + 1) ? "-" : "+";
+  };
+  for (let row = expected.length; row >= 0; row--) {
+    for (let column = lines.length; column >= 0; column--) {
+      if (row === expected.length) costs[row * width + column] = lines.length - column;
+      else {
+        const isFree = isAnyLines(expected[row]!);
+        costs[row * width + column] = {
+          take: () => cost(row, column + 1),
+          both: () => cost(row + 1, column + 1),
+          "-": () => cost(row + 1, column) + Number(!isFree),
+          "+": () => cost(row, column + 1) + 1,
+        }[step(row, column)]();
+      }
+    }
+  }
+  const diff: DiffLine[] = [];
+  for (let row = 0, column = 0; row < expected.length || column < lines.length; ) {
+    const next = step(row, column);
+    if (next === "-") {
+      const text = expected[row++]!;
+      if (!isAnyLines(text)) diff.push({ sign: "-", text });
+      continue;
+    }
+    diff.push({ sign: next === "+" ? "+" : " ", text: lines[column++]! });
+    if (next === "both") row++;
+  }
+  return diff;
 }
 
 function isAnyLines(pattern: string): boolean {

@@ -13,16 +13,9 @@ export interface DiffLine {
 /**
  * Returns the lines of both texts in order: ` ` in both, `-` in `wanted` only, `+` in `seen` only.
  *
- * Lines in both are shown as the second has them. Finds the longest common subsequence, in time and memory
- * that grow with the product of the lengths.
- *
- * @param isSame whether lines count as the same; they are unless they differ
+ * Finds the longest common subsequence, in time and memory that grow with the product of the lengths.
  */
-export function diffLines(
-  wanted: string,
-  seen: string,
-  isSame: (wanted: string, seen: string) => boolean = (a, b) => a === b,
-): readonly DiffLine[] {
+export function diffLines(wanted: string, seen: string): readonly DiffLine[] {
   const left = wanted === "" ? [] : wanted.split("\n");
   const right = seen === "" ? [] : seen.split("\n");
   const width = right.length + 1;
@@ -32,7 +25,7 @@ export function diffLines(
   for (let row = left.length - 1; row >= 0; row--) {
     for (let column = right.length - 1; column >= 0; column--) {
       common[row * width + column] =
-        isSame(left[row]!, right[column]!)
+        left[row] === right[column]
           ? at(row + 1, column + 1) + 1
           : Math.max(at(row + 1, column), at(row, column + 1));
     }
@@ -41,8 +34,8 @@ export function diffLines(
   let row = 0;
   let column = 0;
   while (row < left.length || column < right.length) {
-    if (row < left.length && column < right.length && isSame(left[row]!, right[column]!)) {
-      lines.push({ sign: " ", text: right[column]! });
+    if (row < left.length && column < right.length && left[row] === right[column]) {
+      lines.push({ sign: " ", text: left[row]! });
       row++;
       column++;
     } else if (
