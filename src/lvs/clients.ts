@@ -92,7 +92,7 @@ export class Clients {
     const goesOn = deed === "send" || deed === "close";
     const key = `${formatEnd({ address })} ${formatEnd(to)}`;
     const client = { address, port: port ?? (goesOn ? this.#opened(key) : this.#newPort(address)) };
-    if (!goesOn) this.#open.set(key, client.port);
+    if (deed === "open") this.#open.set(key, client.port);
     return new Exchange(this.#world, this.#servers, { client, to, protocol }, mark);
   }
 
