@@ -200,7 +200,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell diff apply replay demo help'
+  commands='up down status sysctl procfs ipvsadm shell diff apply test replay demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -211,12 +211,14 @@ _uipvs() {
     return
   fi
   [[ $cur == --*=* ]] && option=${cur%%=*} cur=${cur#*=}
+  # Of this command it is an option without a value.
+  [[ ${words[1]} == test && $option == --watch ]] && option=
   case $option in
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
-    --socket | --rules | --in | --out | --decisions) _uipvs_files "$cur" ;;
+    --socket | --rules | --in | --out | --decisions | --junit) _uipvs_files "$cur" ;;
     --sysctl) _uipvs_settings "$cur" = ;;
-    -c | --command | --watch | --hz) ;;
+    -c | --command | --watch | --hz | --seed) ;;
     *)
       if [[ ${words[1]} == sysctl && $cur != -* ]]; then
         _uipvs_settings "$cur"
@@ -239,13 +241,14 @@ _uipvs() {
         shell) candidates='-c --command --socket' ;;
         diff) candidates='--json --socket' ;;
         apply) candidates='--prune --dry-run --socket' ;;
+        test) candidates='--profile --seed --update --watch --tap --json --junit' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;
       esac
       [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
-      [[ ${words[1]} =~ ^(shell|diff|apply)$ && $cur != -* ]] && _uipvs_files "$cur"
+      [[ ${words[1]} =~ ^(shell|diff|apply|test)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;
   esac
 }
