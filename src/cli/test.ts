@@ -49,12 +49,16 @@ export function register(program: Command): void {
     )
     .option("--seed <number>", "what everything random hangs on", seedNumber, 1)
     .option("--update", "record outputs that differ into the files")
-    .addOption(new Option("--watch", "run again whenever a file changes").conflicts(["tap", "json"]))
+    .addOption(
+      new Option("--watch", "run again whenever a file changes").conflicts(["tap", "json"]),
+    )
     .addOption(new Option("--tap", "results as TAP").conflicts(["json"]))
     .option("--json", "results as JSON")
     .option("--junit <file>", "write results as JUnit XML, too")
     .addHelpText("after", HELP)
-    .action((paths: readonly string[], options: TestCommandOptions) => run(command, paths, options));
+    .action((paths: readonly string[], options: TestCommandOptions) =>
+      run(command, paths, options),
+    );
 }
 
 async function run(
@@ -68,8 +72,9 @@ async function run(
       finish(results);
       return;
     }
+    const change = untilChange([...paths, ...results.flatMap(({ files }) => files)]);
     write(command, "waiting for changes\n");
-    await untilChange([...paths, ...results.flatMap(({ files }) => files)]);
+    await change;
   }
 }
 
@@ -122,7 +127,8 @@ function scriptsOf(paths: readonly string[]): readonly string[] {
 /** Ends the command by what came of the files. */
 function finish(results: readonly FileResult[]): void {
   if (results.some(({ outcome }) => outcome === "broken")) throw new CommandFailure("", EXIT.usage);
-  if (results.some(({ outcome }) => outcome === "failed")) throw new CommandFailure("", EXIT.failure);
+  if (results.some(({ outcome }) => outcome === "failed"))
+    throw new CommandFailure("", EXIT.failure);
 }
 
 function write(command: Command, text: string): void {

@@ -12,7 +12,7 @@ import type { Milliseconds } from "../base/clock.ts";
 const PATIENCE: Milliseconds = 50;
 
 /**
- * Resolves once one of the files, or something in one of the folders, has changed.
+ * Resolves once one of the files, or something in one of the folders, has changed since it was called.
  *
  * @throws the system's error for a folder that cannot be watched
  */

@@ -51,9 +51,7 @@ export function readExchange(words: WordReader): Omit<ExchangeAction, "place"> {
   );
   if (words.peek()?.text === "to") words.next("to");
   const word = words.peek();
-  const to = told(words, "the service, ADDRESS:PORT", (text) =>
-    attempt(() => parseEndpoint(text)),
-  );
+  const to = told(words, "the service, ADDRESS:PORT", (text) => attempt(() => parseEndpoint(text)));
   const { address, prefixLength, port } = clients;
   if (to.address.family !== address.family) {
     throw words.error(word, `an IPv${address.family} address like the client's`);
@@ -96,7 +94,10 @@ export function readExchange(words: WordReader): Omit<ExchangeAction, "place"> {
   if (action.deed === "ask" && action.protocol !== "udp") {
     throw words.error(word, '"gets" over this protocol, as only udp asks');
   }
-  if ((action.deed === "send" || action.deed === "close") && prefixLength < ADDRESS_BITS[address.family]) {
+  if (
+    (action.deed === "send" || action.deed === "close") &&
+    prefixLength < ADDRESS_BITS[address.family]
+  ) {
     throw words.error(word, "a single client for this, as it goes on with one's connection");
   }
   return action;

@@ -38,7 +38,10 @@ const READERS: Readonly<Record<string, (words: WordReader) => Expectation>> = {
     const reason = words.optional();
     if (reason === undefined) return { type: "dropped" };
     if (!KNOWN_REASONS.has(reason.text)) {
-      throw words.error(reason, "a reason of docs/reasons.md or docs/host.md, such as no-destination");
+      throw words.error(
+        reason,
+        "a reason of docs/reasons.md or docs/host.md, such as no-destination",
+      );
     }
     return { type: "dropped", reason: reason.text };
   },
@@ -112,7 +115,8 @@ function readEntries(words: WordReader, what: Entries["what"], count: number): E
     else if (text === "to") entries.to = told(words, `a real server, ${END}`, readEnd);
     else if (text === "on") entries.on = told(words, `a service, ${END}`, readEnd);
     else if (/^[A-Z][A-Z_0-9]*$/.test(text)) entries.state = text;
-    else throw words.error(word, "a state such as ESTABLISHED, from CLIENT, to SERVER or on SERVICE");
+    else
+      throw words.error(word, "a state such as ESTABLISHED, from CLIENT, to SERVER or on SERVICE");
   }
   return entries;
 }
@@ -147,8 +151,10 @@ function readShares(words: WordReader): Expectation {
         throw words.error(word, "SERVER AMOUNT, within PART, or of weights");
       }
       const next = words.peek();
-      const amount = told(words, "a part such as 60%, or a number of connections", (text) =>
-        percent(text) ?? number(Number.MAX_SAFE_INTEGER)(text),
+      const amount = told(
+        words,
+        "a part such as 60%, or a number of connections",
+        (text) => percent(text) ?? number(Number.MAX_SAFE_INTEGER)(text),
       );
       const unit = next?.text.endsWith("%") ? "percent" : "connections";
       shares.push({ server, amount, unit });
@@ -169,7 +175,11 @@ function readFigures(words: WordReader, of: Figures["of"]): Figures {
       figures[name] = told(words, "a number", number(Number.MAX_SAFE_INTEGER));
     } else if (word.text === "on" && of === "server") {
       on = told(words, `a service, ${END}, or a firewall mark`, endOrMark);
-    } else throw words.error(word, `one of ${FIGURES.join(", ")}${of === "server" ? ", or on SERVICE" : ""}`);
+    } else
+      throw words.error(
+        word,
+        `one of ${FIGURES.join(", ")}${of === "server" ? ", or on SERVICE" : ""}`,
+      );
   }
   if (Object.keys(figures).length === 0) {
     throw words.error(undefined, `one of ${FIGURES.join(", ")} and a number`);

@@ -73,7 +73,8 @@ function transportOf(view: DataView, protocol: number, at: number) {
   if (!number.hasPorts(protocol) || room < 4) return base;
   const ports = { fromPort: view.getUint16(at), toPort: view.getUint16(at + 2) };
   const flags = protocol === number.TCP && room >= tcp.HEADER_LENGTH ? tcp.flags(view, at) : 0;
-  const chunk = protocol === number.SCTP && room > SCTP_HEADER ? view.getUint8(at + SCTP_HEADER) : -1;
+  const chunk =
+    protocol === number.SCTP && room > SCTP_HEADER ? view.getUint8(at + SCTP_HEADER) : -1;
   return { ...base, ...ports, flags, chunk };
 }
 

@@ -4,15 +4,17 @@
  * @module
  */
 import { formatEnd } from "./ends.ts";
-import {
-  type End,
-  type Entries,
-  FIGURES,
-  type FigureName,
-  type Figures,
-} from "./expectation.ts";
+import { type End, type Entries, FIGURES, type FigureName, type Figures } from "./expectation.ts";
 import type { Judgement } from "./judge-packets.ts";
-import { chosenEntries, type Entry, FIGURE_LISTINGS, isEnd, type Listed, readEntries, readFigures } from "./listings.ts";
+import {
+  chosenEntries,
+  type Entry,
+  FIGURE_LISTINGS,
+  isEnd,
+  type Listed,
+  readEntries,
+  readFigures,
+} from "./listings.ts";
 
 /** Returns what ipvsadm prints for these words. */
 export type List = (args: readonly string[]) => Promise<string>;
@@ -46,7 +48,9 @@ export async function judgeFigures(wanted: Figures, list: List): Promise<Judgeme
     // Weights and connections are in two listings; one of them is enough.
     const asked = names.filter((name) => !wrong.some((text) => text.startsWith(`${name} `)));
     if (asked.length === 0) continue;
-    const listed = readFigures(await list(listing.args), listing).filter((each) => isMeant(wanted, each));
+    const listed = readFigures(await list(listing.args), listing).filter((each) =>
+      isMeant(wanted, each),
+    );
     if (listed.length === 0) return `there is no such ${wanted.of}`;
     for (const name of asked) {
       const bad = listed.find(({ figures }) => figures[name] !== wanted.figures[name]);
@@ -78,6 +82,8 @@ export async function weightsOf(
   const meant = services.find((wanted) => listed.some(({ service }) => isService(wanted, service)));
   return listed.flatMap(({ service, server, figures }) => {
     if (server === undefined || meant === undefined || !isService(meant, service)) return [];
-    return [{ server, weight: figures.weight ?? 0 }];
+    // A server of a service for every port gets packets for the port they came for.
+    const end = server.port === 0 ? { address: server.address } : server;
+    return [{ server: end, weight: figures.weight ?? 0 }];
   });
 }

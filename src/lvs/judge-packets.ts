@@ -46,7 +46,10 @@ function isForwarded(departure: Departure, { by, to, from }: Forwarded): boolean
 export function judgeDropped(act: Act, { reason }: Dropped): Judgement {
   const left = firstWrong(act.effects, ({ departures }) => departures.length === 0);
   if (left !== undefined || reason === undefined) return left;
-  return firstWrong(act.effects, ({ reasons }) => reasons === undefined || reasons.includes(reason));
+  return firstWrong(
+    act.effects,
+    ({ reasons }) => reasons === undefined || reasons.includes(reason),
+  );
 }
 
 /** Judges that every packet or exchange was answered by an ICMP error. */
@@ -77,7 +80,11 @@ export function judgeEnded(act: Act, { how }: Ended): Judgement {
 }
 
 /** Judges which server was met, set against the line before. */
-export function judgeStickiness(act: Act, before: Act | undefined, { server }: Stickiness): Judgement {
+export function judgeStickiness(
+  act: Act,
+  before: Act | undefined,
+  { server }: Stickiness,
+): Judgement {
   const earlier = before && serversOf(before).findLast((each) => each !== undefined);
   if (earlier === undefined) return "no line before came to a server";
   const wrong = serversOf(act).find(
@@ -114,7 +121,9 @@ export function judgeShares(
     (each) => each === undefined || !wanted.some(({ server }) => isEnd(server, each)),
   );
   if (others.length > 0) {
-    const names = new Set(others.map((each) => (each === undefined ? "no server" : formatEnd(each))));
+    const names = new Set(
+      others.map((each) => (each === undefined ? "no server" : formatEnd(each))),
+    );
     wrong.push(`${others.length} of ${total} came to ${[...names].join(", ")}`);
   }
   return wrong.length === 0 ? undefined : wrong.join("; ");
@@ -137,11 +146,15 @@ function firstWrong(effects: readonly Effect[], isRight: (effect: Effect) => boo
   return wrong && `${numbered(index, effects.length)}${effectText(wrong)}`;
 }
 
-function firstUnlike(outcomes: readonly Outcome[], isRight: (outcome: Outcome) => boolean): Judgement {
+function firstUnlike(
+  outcomes: readonly Outcome[],
+  isRight: (outcome: Outcome) => boolean,
+): Judgement {
   const index = outcomes.findIndex((outcome) => !isRight(outcome));
   const wrong = outcomes[index];
   if (wrong === undefined) return undefined;
-  const met = wrong.server === undefined ? effectText(wrong.first) : `server ${formatEnd(wrong.server)}`;
+  const met =
+    wrong.server === undefined ? effectText(wrong.first) : `server ${formatEnd(wrong.server)}`;
   const text = `${formatEnd(wrong.client)} was ${endingText(wrong.ending)}; ${met}`;
   return `${numbered(index, outcomes.length)}${text}`;
 }

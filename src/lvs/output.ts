@@ -97,7 +97,7 @@ export function outputDiff(
     const pattern = expected[row]!;
     const atEnd = column === lines.length;
     if (isAnyLines(pattern)) {
-      return !atEnd && cost(row, column + 1) <= cost(row + 1, column) ? "take" : "-";
+      return !atEnd && cost(row, column + 1) < cost(row + 1, column) ? "take" : "-";
     }
     if (atEnd) return "-";
     if (fits(pattern, lines[column]!)) return "both";

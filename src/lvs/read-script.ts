@@ -88,7 +88,11 @@ class ScriptReader {
       if (bar !== undefined) {
         if (last === undefined) {
           const column = bar.length;
-          throw new ScenarioError(placeIn(line, column), "a line before that prints something", "|");
+          throw new ScenarioError(
+            placeIn(line, column),
+            "a line before that prints something",
+            "|",
+          );
         }
         this.#addOutput(last, bar, this.#variables.expandKnown(said.trimEnd()));
       } else if (!/^\s*(#|$)/.test(line.text)) last = this.#readLine(line, depth);
@@ -121,7 +125,11 @@ class ScriptReader {
         this.#skips.push(readSkip(bare));
         return undefined;
     }
-    const step: Mutable<Step> = { action: this.#action(bare, name), text: bare.text.trim(), judged: false };
+    const step: Mutable<Step> = {
+      action: this.#action(bare, name),
+      text: bare.text.trim(),
+      judged: false,
+    };
     if (shown !== null) {
       step.output = { lines: [], indent: `${shown[1]}  |`, firstLine: line.number + 1 };
     }
@@ -224,7 +232,8 @@ function readSysctl(words: WordReader): Said {
 
 /** Reads `skip PLACE REASON`, the reason as it is. */
 function readSkip(line: Line): Skip {
-  const [, before = "", word, reason = ""] = /^(\s*skip\s*)(\S+)?\s*(.*?)\s*$/.exec(line.text) ?? [];
+  const [, before = "", word, reason = ""] =
+    /^(\s*skip\s*)(\S+)?\s*(.*?)\s*$/.exec(line.text) ?? [];
   const place: Place = placeIn(line, before.length + 1);
   const where = SKIP_PLACES.find((each) => each === word);
   if (where === undefined) throw new ScenarioError(place, "parity or test", word);

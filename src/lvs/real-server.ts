@@ -72,8 +72,7 @@ export class RealServers {
         return { protocol: "icmp", ...ends, type, code, payload: packet.bytes.slice() };
       }
       case number.SCTP: {
-        const chunk =
-          behaviour === "refuses" ? CHUNK("ABORT") : SCTP_ANSWERS.get(packet.chunk);
+        const chunk = behaviour === "refuses" ? CHUNK("ABORT") : SCTP_ANSWERS.get(packet.chunk);
         return chunk === undefined ? undefined : { protocol: "sctp", from, to, chunks: [chunk] };
       }
       default:

@@ -15,7 +15,12 @@ export function junitText(results: readonly FileResult[]): string {
   const report = BUILDER.newBuilder();
   const suite = report.testSuite().name("uipvs test");
   for (const { file, outcome, duration, failures, reason } of results) {
-    const test = suite.testCase().className("uipvs").name(file).file(file).time(duration / 1000);
+    const test = suite
+      .testCase()
+      .className("uipvs")
+      .name(file)
+      .file(file)
+      .time(duration / 1000);
     if (outcome === "skipped") test.skipped();
     if (outcome === "broken") test.error(reason, "broken");
     if (outcome === "failed") {

@@ -289,7 +289,8 @@ class ScriptRun implements ClientWorld {
   async #expect(expectation: Expectation): Promise<void> {
     this.#judged++;
     const wrong = await this.#judgement(expectation);
-    if (wrong !== undefined) this.#fail(`${this.#text.replace(/^expect/, "expected")}, but ${wrong}`);
+    if (wrong !== undefined)
+      this.#fail(`${this.#text.replace(/^expect/, "expected")}, but ${wrong}`);
   }
 
   async #judgement(expectation: Expectation): Promise<judge.Judgement> {

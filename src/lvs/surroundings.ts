@@ -11,7 +11,13 @@
 import { parseCommandLine } from "../ipvsadm/argv.ts";
 import type { Command } from "../ipvsadm/command.ts";
 import { Failure } from "../ipvsadm/failure.ts";
-import { type Address, type Family, formatAddress, isLoopback, sameAddress } from "../net/address.ts";
+import {
+  type Address,
+  type Family,
+  formatAddress,
+  isLoopback,
+  sameAddress,
+} from "../net/address.ts";
 import { ADDRESS_BITS, sharesPrefix } from "../net/prefix.ts";
 import type { Bed } from "../scenario/bed.ts";
 import { type Topology, topologyNamed } from "../scenario/topology.ts";
@@ -88,7 +94,8 @@ export class Surroundings implements KnownServers {
   /** Puts a real server behind the director, unless the address is there or the director's own. */
   async addServer(address: Address): Promise<void> {
     const text = formatAddress(address);
-    if (this.has(address) || this.#local.has(text) || isLoopback(address.family, address.words)) return;
+    if (this.has(address) || this.#local.has(text) || isLoopback(address.family, address.words))
+      return;
     const number = this.#macs.size;
     const mac = [OWN_MACS, hexByte(number >>> 8), hexByte(number & 255)].join(":");
     this.#note(address, mac);
@@ -106,13 +113,25 @@ export class Surroundings implements KnownServers {
     this.#clients.add(text);
     const gateways = this.#topology?.gateways ?? [];
     const gateway = gateways.find((each) => each.device === CLIENT_SIDE);
-    if (gateway === undefined || gateways.some((each) => sameAddress(each.address, address))) return;
+    if (gateway === undefined || gateways.some((each) => sameAddress(each.address, address)))
+      return;
     await this.#neighbor(address, CLIENT_SIDE, gateway.mac);
   }
 
   async #neighbor(address: Address, device: string, mac: string): Promise<void> {
     const [family, text] = [`-${address.family}`, formatAddress(address)];
-    await this.#ip(family, "neigh", "replace", text, "lladdr", mac, "dev", device, "nud", "permanent");
+    await this.#ip(
+      family,
+      "neigh",
+      "replace",
+      text,
+      "lladdr",
+      mac,
+      "dev",
+      device,
+      "nud",
+      "permanent",
+    );
   }
 
   async #ip(...args: readonly string[]): Promise<void> {

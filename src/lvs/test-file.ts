@@ -51,7 +51,9 @@ export interface TestOptions {
  * @throws the system's error for a path there is not
  */
 export function findScripts(paths: readonly string[]): readonly string[] {
-  return [...new Set(paths.flatMap((path) => (statSync(path).isDirectory() ? inFolder(path) : [path])))];
+  return [
+    ...new Set(paths.flatMap((path) => (statSync(path).isDirectory() ? inFolder(path) : [path]))),
+  ];
 }
 
 function inFolder(folder: string): readonly string[] {
@@ -87,9 +89,7 @@ async function tested(file: string, options: TestOptions): Promise<Omit<FileResu
     }
     const own = changes.filter((change) => change.file === file);
     if (own.length > 0) writeFileSync(file, withRecordedOutput(readFileSync(file, "utf8"), own));
-    const left = failures.filter(
-      ({ diff, place }) => diff === undefined || place.file !== file,
-    );
+    const left = failures.filter(({ diff, place }) => diff === undefined || place.file !== file);
     const recorded = own.length;
     return { ...nothing, files, outcome: outcomeOf(left), failures: left, judged, recorded };
   } catch (error) {
