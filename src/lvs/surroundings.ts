@@ -136,8 +136,10 @@ export class Surroundings implements KnownServers {
 
   async #ip(...args: readonly string[]): Promise<void> {
     const { status, err } = await this.#bed.run("ip", args);
-    if (status === 0) return;
-    throw new Error(`Cannot prepare with "ip ${args.join(" ")}": ${new TextDecoder().decode(err)}`);
+    const said = new TextDecoder().decode(err);
+    // The scenario may have seen to it itself.
+    if (status === 0 || said.includes("File exists")) return;
+    throw new Error(`Cannot prepare with "ip ${args.join(" ")}": ${said.trim()}`);
   }
 
   #note(address: Address, mac: string): void {

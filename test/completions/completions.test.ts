@@ -70,6 +70,8 @@ const STATIC_LINES: typeof LINES = [
   ["uipvs ipvsadm --set", "--set"],
   ["uipvs ipvsadm -A --pe ", "sip"],
   ["uipvs replay --in /etc/host.co", "/etc/host.conf"],
+  ["uipvs test --watch /etc/host.co", "/etc/host.conf"],
+  ["uipvs test --junit /etc/host.co", "/etc/host.conf"],
 ];
 
 for (const shell of SHELLS) {

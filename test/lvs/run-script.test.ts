@@ -224,6 +224,11 @@ t.test("services and servers of any address are in reach by themselves", async (
     "expect forwarded to 172.16.16.2",
   ];
   t.same(await wrong(lines), []);
+  t.same(
+    await wrong(["iproute route add 172.16.16.2/32 dev r0", ...lines]),
+    [],
+    "or by the scenario",
+  );
   const [first] = await wrong(["topo std", ...lines.slice(0, 4)]);
   t.match(first, /^5: expected to be answered/, "a topology that is named is all there is");
 });
