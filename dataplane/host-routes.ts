@@ -14,7 +14,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Clock, Milliseconds } from "../src/base/clock.ts";
-import type { Host, Route } from "../src/engine/host.ts";
+import type { Host, NetworkInterface, Route } from "../src/engine/host.ts";
 import {
   type Address,
   type AddressWords,
@@ -29,6 +29,7 @@ import { LEAST_MTU } from "../src/wire/ipv6.ts";
 import type { Message } from "../src/wire/netlink.ts";
 import {
   GROUP,
+  linkByName,
   linkDump,
   parseLink,
   parseRoute,
@@ -134,6 +135,16 @@ export class HostRoutes implements Host {
     const route = this.#ask(family, address);
     this.#routes.set(family, address, route);
     return route;
+  }
+
+  networkInterface(name: string): NetworkInterface | undefined {
+    try {
+      const answer = this.#requests.get(linkByName(name), "Cannot look up an interface");
+      return answer && parseLink(answer);
+    } catch (error) {
+      if (error instanceof SystemError) return undefined;
+      throw error;
+    }
   }
 
   /** The host itself does not learn of it: it does not know what the director has sent. */

@@ -39,7 +39,7 @@ function ofDirector(table: SysctlTable, name: string, value: string | undefined)
   let errno: string | undefined;
   if (value !== undefined) {
     try {
-      table.set(name, value);
+      table.set([{ name, value }]);
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
       errno = error.code;
