@@ -32,8 +32,8 @@ import { RULE_ACTION, type Rule } from "../src/wire/rtnetlink-rule.ts";
 /** Which packets to hand over; what is left out does not matter. */
 export interface Selector {
   /**
-   * A request is selected by its destination, a reply by its source, and errors by their destination as
-   * far as they pass through this host: all of a protocol without an address.
+   * A request is selected by its destination, a reply by its source, and errors are all of a protocol
+   * that pass through this host.
    */
   readonly direction: "request" | "reply" | "error";
   readonly family: Family;

@@ -3,9 +3,9 @@
  *
  * Requests are those to a service. Replies matter where they have to be translated back, so only those
  * of destinations reached by masquerading are wanted; the others answer the client directly. ICMP errors
- * that pass through the host matter for the same connections, whoever sends them and to whom: a router may
- * do so as well as a real server. Where nothing is translated back, those to the virtual address are left.
- * Errors addressed to the host itself need no selector.
+ * that pass through the host matter for the same connections, whoever sends them: a router may do so as
+ * well as a real server. Those about a firewall mark's may come from both sides. Errors addressed to the
+ * host itself need no selector.
  *
  * A service may catch more than its own port, and its real servers then answer from any: with port 0, by
  * firewall mark, and with FTP, whose data connections have other ports on both sides. AH and ESP packets
@@ -33,7 +33,8 @@ export function selectorsOfService(
     ...requestSelectors(id),
     ...masqueraded.flatMap((end) => replySelectors(id, end)),
   ];
-  return [...selectors, errorSelector(id, masqueraded.length > 0)];
+  if (id.fwmark !== 0 || masqueraded.length > 0) selectors.push(errorSelector(id));
+  return selectors;
 }
 
 function requestSelectors(id: ServiceId): readonly Selector[] {
@@ -60,10 +61,8 @@ function replySelectors(id: ServiceId, { id: end }: DestinationStatus): readonly
   }));
 }
 
-/** Returns what is wanted of the errors that pass: all, or those to the virtual address. */
-function errorSelector({ family, fwmark, address }: ServiceId, translates: boolean): Selector {
-  const all = { direction: "error", family, protocol: family === 4 ? ICMP : ICMPV6 } as const;
-  return translates || fwmark !== 0 ? all : { ...all, address };
+function errorSelector({ family }: ServiceId): Selector {
+  return { direction: "error", family, protocol: family === 4 ? ICMP : ICMPV6 };
 }
 
 /** The engine leaves other packets alone, so they had better stay with the host. */

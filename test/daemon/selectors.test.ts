@@ -60,10 +60,9 @@ t.test("a service wants its requests, and the replies of masqueraded destination
   ]);
 });
 
-t.test("a service nobody is masqueraded for wants its requests and errors alone", async (t) => {
+t.test("a service nobody is masqueraded for wants its requests alone", async (t) => {
   t.same(selectorsOfService(service(80), [destination("10.0.0.3", 80, "tunnel")]), [
     { ...request, protocol: TCP, address: VIRTUAL, port: 80 },
-    { ...error, address: VIRTUAL },
   ]);
 });
 
@@ -77,7 +76,6 @@ t.test("a service that catches other ports wants those of its protocol", async (
   }
   t.same(selectorsOfService(service(21, UDP), []), [
     { ...request, protocol: UDP, address: VIRTUAL, port: 21 },
-    { ...error, address: VIRTUAL },
   ]);
 });
 
@@ -102,9 +100,9 @@ t.test("a service of UDP port 500 wants AH and ESP as well", async (t) => {
   ]);
   t.same(
     selectorsOfService(service(0, UDP), []).map(({ protocol }) => protocol),
-    [UDP, AH, ESP, ICMP],
+    [UDP, AH, ESP],
   );
-  t.equal(selectorsOfService(service(500), []).length, 2);
+  t.equal(selectorsOfService(service(500), []).length, 1);
 });
 
 t.test("IPv6 services want IPv6 packets, whatever tunnels their real servers have", async (t) => {
@@ -117,7 +115,6 @@ t.test("IPv6 services want IPv6 packets, whatever tunnels their real servers hav
   ]);
   t.same(selectorsOfService(id, [destination("10.0.0.2", 53, "tunnel")]), [
     { direction: "request", ...six, address: id.address, port: 53 },
-    { direction: "error", family: 6, protocol: ICMPV6, address: id.address },
   ]);
   const mark = { ...marked(7), family: 6, address: UNSPECIFIED[6] } as const;
   t.same(selectorsOfService(mark, []), [
