@@ -13,13 +13,14 @@
  * @module
  */
 import type { Clock, Milliseconds } from "../src/base/clock.ts";
-import type { Host, Route } from "../src/engine/host.ts";
+import type { Host, NetworkInterface, Route } from "../src/engine/host.ts";
 import { type AddressWords, copyAddress, type Family } from "../src/net/address.ts";
 import { ICMP, TCP, UDP } from "../src/net/protocol.ts";
 import { MAX_PACKET } from "../src/wire/frame.ts";
 import type { Message } from "../src/wire/netlink.ts";
 import {
   GROUP,
+  linkByName,
   linkDump,
   parseLink,
   parseRoute,
@@ -109,6 +110,16 @@ export class HostRoutes implements Host {
     const route = this.#ask(family, address);
     this.#routes.set(family, address, route);
     return route;
+  }
+
+  networkInterface(name: string): NetworkInterface | undefined {
+    try {
+      const answer = this.#requests.get(linkByName(name), "Cannot look up an interface");
+      return answer && parseLink(answer);
+    } catch (error) {
+      if (error instanceof SystemError) return undefined;
+      throw error;
+    }
   }
 
   /**

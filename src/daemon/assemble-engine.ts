@@ -17,6 +17,7 @@ import type { Host } from "../engine/host.ts";
 import { statusItems } from "./director-status.ts";
 import type { EngineObserver, EngineOptions } from "./engine.ts";
 import { EngineHost, type Interceptor } from "./engine-host.ts";
+import { freePages } from "./free-pages.ts";
 import { watched } from "./watched-administration.ts";
 
 /** What an engine is put into. */
@@ -58,6 +59,9 @@ export function assembleEngine(
     route: (family, address) => around.host.route(family, address),
     isLocal: (family, address) =>
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
+    isBroadcast: (family, address) => around.host.isBroadcast?.(family, address) ?? false,
+    freePages,
+    networkInterface: (name) => around.host.networkInterface?.(name),
   };
   const memoryPages = Math.floor(totalmem() / PAGE_SIZE);
   const director: Director = new Director({

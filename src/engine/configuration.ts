@@ -184,11 +184,20 @@ export class Configuration {
 
   #checkDestination(owner: VirtualService, id: DestinationId, config: DestinationConfig): void {
     const { weight, upperThreshold, lowerThreshold, method, tunnelType, tunnelPort } = config;
-    if (id.address.family !== owner.family && method !== "tunnel") {
-      throw new IpvsError(
-        "EINVAL",
-        `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
-      );
+    if (id.address.family !== owner.family) {
+      if (method !== "tunnel") {
+        throw new IpvsError(
+          "EINVAL",
+          `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
+        );
+      }
+      if (this.#state.daemons.any) {
+        throw new IpvsError(
+          "EINVAL",
+          `Cannot use ${formatAddress(id.address)} while a synchronisation daemon runs: connections ` +
+            "between families are not synchronised",
+        );
+      }
     }
     if (weight < 0) {
       throw new IpvsError("ERANGE", `Cannot use weight ${weight}: must be 0–2147483647`);

@@ -120,11 +120,11 @@ export class ConnectionLifecycle {
   /** Ends, by force, every connection whose real server was removed. */
   endOrphans(): void {
     const { connections } = this.#state;
-    connections.forEach((handle) => {
+    for (const handle of connections.walk()) {
       const destination = this.destination(handle);
-      if (destination === undefined || destination.available) return;
+      if (destination === undefined || destination.available) continue;
       if (connections.children(handle) === 0) this.end(handle);
-    });
+    }
   }
 
   /** Returns the time a connection has left, in whole seconds, 0 when it is overdue. */

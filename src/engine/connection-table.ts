@@ -215,11 +215,6 @@ export class ConnectionTable extends ConnectionRecords {
     return this.#round + this.#split;
   }
 
-  /** Calls `visit` for every connection that can be found, chain by chain, newest first in each. */
-  forEach(visit: (handle: ConnectionHandle) => void): void {
-    for (let chain = 0; chain < this.chains; chain++) this.forEachInChain(chain, visit);
-  }
-
   /**
    * Calls `visit` for the connections of a chain, 0 to `chains - 1`, newest first. It may remove any; one
    * that is removed before its turn is left out.
@@ -231,6 +226,32 @@ export class ConnectionTable extends ConnectionRecords {
     }
     for (const handle of handles) {
       if ((this.flags(handle) & CONNECTION_FLAG.hashed) !== 0) visit(handle);
+    }
+  }
+
+  /**
+   * Yields the connections that can be found, chain by chain, newest first in each. The table may change
+   * while they are taken: those there from the beginning to the end, under the same key, come once each.
+   *
+   * Chains are those of the beginning. A chain that has been dealt out since is in buckets whose numbers
+   * differ from its own by multiples of what it was told apart by, and all of them are looked at together.
+   */
+  *walk(): Generator<ConnectionHandle, void, undefined> {
+    const round = this.#round;
+    const split = this.#split;
+    const chain: ConnectionHandle[] = [];
+    for (let first = 0; first < round + split; first++) {
+      const modulus = first < split || first >= round ? round * 2 : round;
+      chain.length = 0;
+      for (let bucket = first; bucket < this.#round + this.#split; bucket += modulus) {
+        let entry = this.#head(bucket);
+        for (; entry !== NO_CONNECTION; entry = this.next(entry)) chain.push(entry);
+      }
+      for (const entry of chain) {
+        // Since then it may have been removed, and another connection have got the handle.
+        const hashed = (this.flags(entry) & CONNECTION_FLAG.hashed) !== 0;
+        if (hashed && (this.hash(entry) & (modulus - 1)) === first) yield entry;
+      }
     }
   }
 

@@ -29,7 +29,6 @@ import type {
 import { Configuration, type SchedulerRegistry } from "./configuration.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
-import { CONNECTION_FLAG } from "./connection-records.ts";
 import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
@@ -346,21 +345,19 @@ export class Director {
     if (timeouts.udp !== 0) udp.timeouts[0] = timeouts.udp;
   }
 
+  /** Synchronisation daemons that run, the master first, with all their settings. */
   daemons(): readonly DaemonConfig[] {
-    return [];
+    return this.#state.daemons.listed();
   }
 
-  /** @throws IpvsError EOPNOTSUPP: this director does not synchronise connections */
+  /** @throws IpvsError EINVAL, ENODEV, EEXIST, ENETUNREACH */
   startDaemon(config: DaemonConfig): void {
-    throw new IpvsError(
-      "EOPNOTSUPP",
-      `Cannot start a ${config.role} daemon: this director does not synchronise connections`,
-    );
+    this.#state.daemons.start(config);
   }
 
-  /** @throws IpvsError ESRCH: no daemon runs */
+  /** @throws IpvsError ESRCH: no daemon of that role runs */
   stopDaemon(role: DaemonRole): void {
-    throw new IpvsError("ESRCH", `No ${role} daemon is running`);
+    this.#state.daemons.stop(role);
   }
 
   // What the kernel shows in its status files and variables.
@@ -376,15 +373,7 @@ export class Director {
    * is as it is at that moment.
    */
   *connections(): Generator<ConnectionRecord, void, undefined> {
-    const { connections } = this.#state;
-    const handles = new Uint32Array(connections.size);
-    let count = 0;
-    connections.forEach((handle) => {
-      handles[count++] = handle;
-    });
-    for (const handle of handles) {
-      // Since then a handle may have been given up, or another connection have got it.
-      if ((connections.flags(handle) & CONNECTION_FLAG.hashed) === 0) continue;
+    for (const handle of this.#state.connections.walk()) {
       yield connectionRecord(this.#state, this.#lifecycle, handle);
     }
   }

@@ -20,6 +20,7 @@ import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
 import { Stats } from "./stats.ts";
+import { SyncDaemons } from "./sync-daemons.ts";
 import type { Sysctls } from "./sysctl.ts";
 import type { Variables } from "./variables.ts";
 
@@ -57,14 +58,14 @@ export class EngineState {
   readonly sysctls: Sysctls;
   readonly tcp: Protocol = makeTcp();
   readonly udp: Protocol = makeUdp();
+  /** The synchronisation daemons. */
+  readonly daemons: SyncDaemons;
   /** Of everything together. */
   readonly stats = new Stats();
   /** Services of each family: without one, no packet of that family is looked at. */
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
   /** Services whose persistence engine also follows what real servers begin. */
   serverFollowing = 0;
-  /** Whether a backup daemon runs; see the variable backup_only. */
-  isBackup = false;
   /** The time now, in ticks since the director was made. */
   now: Ticks = 0;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
@@ -76,6 +77,7 @@ export class EngineState {
     this.emit = parts.emit;
     this.variables = parts.variables;
     this.sysctls = parts.variables.values;
+    this.daemons = new SyncDaemons(parts.host, this.services);
     this.connections = new ConnectionTable(parts.random.uint32());
     this.ftp = new FtpConnections(parts.ftpPorts ?? [FTP_PORT]);
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];

@@ -150,6 +150,7 @@ export class RequestHandler {
 
   /** Whether requests are another director's: a backup daemon runs, and backup_only says so. */
   #isBackup(): boolean {
-    return this.#state.sysctls.backup_only !== 0 && this.#state.isBackup;
+    const { sysctls, daemons } = this.#state;
+    return sysctls.backup_only !== 0 && daemons.find("backup") !== undefined;
   }
 }

@@ -18,8 +18,6 @@ interface Exception {
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "drop-entry": { reason: "which connections go is the kernel's chance", lines: [28, 30] },
   "edit-twos": { reason: "which two servers are compared is the kernel's chance" },
-  errors: { reason: "connections are not synchronised yet", lines: [124] },
-  fragments: { reason: "fragments are not put together yet", lines: [8, 10, 11] },
   syncd: { reason: "connections are not synchronised yet" },
   sysctls: { reason: "the variables of synchronisation are not there yet" },
 };

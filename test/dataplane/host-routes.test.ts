@@ -57,6 +57,21 @@ else {
     t.end();
   });
 
+  t.test("networkInterface() tells what interfaces are like at that moment", (t) => {
+    const routes = HostRoutes.open({ clock: new ManualClock() });
+    ip("link add later mtu 1400 type veth peer name end");
+    t.match(routes.networkInterface("later"), { up: false, mtu: 1400 });
+    ip("link set later up mtu 9000");
+    t.match(routes.networkInterface("later"), { up: true, mtu: 9000 });
+    ip("link del later");
+    t.equal(routes.networkInterface("later"), undefined);
+    t.match(routes.networkInterface("lo"), { up: true, mtu: 65536 });
+    t.equal(routes.networkInterface("a-name-too-long-for-any"), undefined);
+    t.equal(routes.networkInterface(""), undefined);
+    routes.close();
+    t.end();
+  });
+
   t.test("isLocal() knows addresses and whole local networks", (t) => {
     ip("route add local 198.18.0.0/15 dev lo");
     const routes = HostRoutes.open({ clock: new ManualClock() });
