@@ -35,7 +35,7 @@ export const TEMPLATE_STATE = { none: 0, assured: 1 } as const;
 export class ConnectionLifecycle {
   readonly #state: EngineState;
   readonly #destinations: DestinationRegistry;
-  readonly #wheel = new TimerWheel(0);
+  readonly #wheel: TimerWheel;
   /** What is due at the present tick. */
   readonly #due: ConnectionHandle[] = [];
   #dueCount = 0;
@@ -43,6 +43,7 @@ export class ConnectionLifecycle {
   constructor(state: EngineState, destinations: DestinationRegistry) {
     this.#state = state;
     this.#destinations = destinations;
+    this.#wheel = new TimerWheel(state.now);
   }
 
   /**

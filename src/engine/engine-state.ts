@@ -39,6 +39,8 @@ export interface EngineParts {
   /** Virtual ports on which the FTP helper is wanted; 21 unless given. */
   readonly ftpPorts?: readonly number[] | undefined;
   readonly variables: Variables;
+  /** The present tick. */
+  readonly now: Ticks;
 }
 
 /** The shared state of one director. */
@@ -66,8 +68,8 @@ export class EngineState {
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
   /** Services whose persistence engine also follows what real servers begin. */
   serverFollowing = 0;
-  /** The time now, in ticks since the director was made. */
-  now: Ticks = 0;
+  /** The time now, in ticks. */
+  now: Ticks;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
 
   constructor(parts: EngineParts) {
@@ -78,6 +80,7 @@ export class EngineState {
     this.variables = parts.variables;
     this.sysctls = parts.variables.values;
     this.daemons = new SyncDaemons(parts.host, this.services);
+    this.now = parts.now;
     this.connections = new ConnectionTable(parts.random.uint32());
     this.ftp = new FtpConnections(parts.ftpPorts ?? [FTP_PORT]);
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
