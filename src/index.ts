@@ -15,7 +15,7 @@ export { type ErrorCode, IpvsError } from "./base/error.ts";
 export { type Random, SeededRandom } from "./base/random.ts";
 export type { Decision } from "./engine/decision.ts";
 export { Director, type DirectorOptions } from "./engine/director.ts";
-export type { Host, Route } from "./engine/host.ts";
+export type { Host, NetworkInterface, Route } from "./engine/host.ts";
 export { DEFAULT_PROFILE, PROFILES, type Profile, profileNamed } from "./engine/profile.ts";
 export { destinationConfig, serviceConfig, serviceId } from "./engine/shorthand.ts";
 export {

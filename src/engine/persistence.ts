@@ -2,7 +2,7 @@
  * Persistence: clients of one group go to one real server, by templates that new connections copy.
  *
  * A template is a connection without ports of a client group: masked client address, virtual address (or
- * mark), virtual port. It is looked up once for each new connection and never for packets of old ones.
+ * mark), virtual port, and what a persistence engine finds. It is looked up once for each new connection and never for packets of old ones.
  *
  * Source: linux ip_vs_core.c `ip_vs_sched_persist`, ip_vs_conn.c `ip_vs_check_template`.
  *
@@ -19,18 +19,25 @@ import {
 import type { Destination } from "./destination.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Packet } from "./packet.ts";
+import type { EngineSpan, PersistenceEngine } from "./persistence-engine/persistence-engine.ts";
 import type { VirtualService } from "./virtual-service.ts";
 
 const FTP_PORT = 21;
 /** Virtual port of a template that nothing finds any more. */
 const INVALID_PORT = 0xffff;
 
+/** The service's engine finds nothing in the packet to tell its client by. */
+export const REFUSED = -1;
+
 /** The persistence of one director. */
 export class Persistence {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
-  readonly #group = new Uint32Array(4);
+  readonly #client = new Uint32Array(4);
   readonly #virtual = new Uint32Array(4);
+  /** Of the packet at hand, what the engine has found. */
+  readonly #span: EngineSpan = { start: 0, end: 0 };
+  /** The key of the template looked for, and then what is made of it. */
   readonly #seed: ConnectionSeed;
 
   constructor(state: EngineState, lifecycle: ConnectionLifecycle) {
@@ -40,11 +47,11 @@ export class Persistence {
       family: 4,
       destinationFamily: 4,
       protocol: 0,
-      clientAddress: this.#group,
+      clientAddress: this.#client,
       clientPort: 0,
       virtualAddress: this.#virtual,
       virtualPort: 0,
-      destinationAddress: this.#group,
+      destinationAddress: this.#client,
       destinationPort: 0,
       flags: 0,
       mark: 0,
@@ -53,59 +60,111 @@ export class Persistence {
 
   /**
    * Returns the template of the packet's client, made anew where there is none that is still good, or
-   * NO_CONNECTION when nobody can take the client. The caller releases it.
+   * NO_CONNECTION when nobody can take the client, or REFUSED when the service's engine finds nothing in
+   * the packet to tell its client by. The caller releases it.
    */
-  template(service: VirtualService, packet: Packet): ConnectionHandle {
-    const { connections } = this.#state;
-    const { id } = service;
+  template(
+    service: VirtualService,
+    packet: Packet,
+  ): ConnectionHandle | typeof NO_CONNECTION | typeof REFUSED {
+    const { profile } = this.#state;
+    const { id, engine } = service;
     const ownPort = packet.receiverPort === id.port;
     const marked = !ownPort && id.fwmark !== 0;
-    const protocol = marked ? 0 : packet.protocol;
-    const port = ownPort && id.port !== FTP_PORT ? packet.receiverPort : 0;
-    for (let word = 0; word < 4; word++) {
-      this.#group[word] = packet.senderAddress[word]! & service.persistenceMask[word]!;
-      this.#virtual[word] = marked ? 0 : packet.receiverAddress[word]!;
+    const seed = this.#seed;
+    seed.family = packet.family;
+    seed.protocol = marked ? 0 : packet.protocol;
+    seed.virtualPort = ownPort && id.port !== FTP_PORT ? packet.receiverPort : 0;
+    this.#group(service, packet.senderAddress);
+    if (marked) {
+      this.#virtual.fill(0);
+      this.#virtual[0] = id.fwmark;
+    } else {
+      this.#virtual.set(packet.receiverAddress);
     }
-    if (marked) this.#virtual[0] = id.fwmark;
-
-    const found = connections.findTemplate(
-      packet.family,
-      protocol,
-      this.#group,
-      this.#virtual,
-      port,
-    );
-    if (found !== NO_CONNECTION) {
-      if (this.#isGood(found)) return found;
-      if (connections.virtualPort(found) !== INVALID_PORT) connections.invalidateTemplate(found);
-    }
+    if (engine !== undefined && !engine.find(packet, this.#span)) return REFUSED;
+    const found = this.#find(engine, packet, undefined);
+    if (found !== NO_CONNECTION) return found;
 
     const destination = service.scheduler?.schedule(packet);
     if (destination === undefined) return NO_CONNECTION;
-    return this.#make(service, packet, destination, protocol, port);
+    seed.flags =
+      profile.onePacketTemplates && service.onePacket && packet.protocol === UDP
+        ? CONNECTION_FLAG.onePacket
+        : 0;
+    seed.mark = packet.mark;
+    return this.#make(service, destination, engine, packet);
   }
 
+  /**
+   * Returns the template of the client a real server sends a packet to, which leads to that server, or
+   * REFUSED. The caller releases it.
+   */
+  serverTemplate(sender: Destination, packet: Packet): ConnectionHandle | typeof REFUSED {
+    const { service } = sender;
+    const { id, engine } = service;
+    const seed = this.#seed;
+    seed.family = packet.family;
+    seed.protocol = packet.protocol;
+    seed.virtualPort = id.port;
+    this.#group(service, packet.destination);
+    this.#virtual.set(id.address.words);
+    if (engine !== undefined && !engine.find(packet, this.#span)) return REFUSED;
+    const found = this.#find(engine, packet, sender);
+    if (found !== NO_CONNECTION) return found;
+    seed.flags = 0;
+    seed.mark = 0;
+    return this.#make(service, sender, engine, packet);
+  }
+
+  #group(service: VirtualService, client: Readonly<Uint32Array>): void {
+    for (let word = 0; word < 4; word++) {
+      this.#client[word] = client[word]! & service.persistenceMask[word]!;
+    }
+  }
+
+  /** Returns the template of the key at hand if it is still good, and leads to `wanted` if that is given. */
+  #find(
+    engine: PersistenceEngine | undefined,
+    packet: Packet,
+    wanted: Destination | undefined,
+  ): ConnectionHandle {
+    const { connections } = this.#state;
+    const { family, protocol, virtualPort } = this.#seed;
+    const found =
+      engine === undefined
+        ? connections.findTemplate(family, protocol, this.#client, this.#virtual, virtualPort)
+        : connections.findEngineTemplate(
+            family,
+            protocol,
+            this.#client,
+            this.#virtual,
+            virtualPort,
+            engine,
+            packet.frame.bytes,
+            this.#span,
+          );
+    if (found === NO_CONNECTION || this.#isGood(found, wanted)) return found;
+    if (connections.virtualPort(found) !== INVALID_PORT) connections.invalidateTemplate(found);
+    return NO_CONNECTION;
+  }
+
+  /** Makes a template of the key at hand. */
   #make(
     service: VirtualService,
-    packet: Packet,
     destination: Destination,
-    protocol: number,
-    port: number,
+    engine: PersistenceEngine | undefined,
+    packet: Packet,
   ): ConnectionHandle {
     const { connections, profile } = this.#state;
     const seed = this.#seed;
-    seed.family = packet.family;
     seed.destinationFamily = destination.family;
-    seed.protocol = protocol;
-    seed.virtualPort = port;
     seed.destinationAddress = destination.address.words;
-    seed.destinationPort = port === 0 ? 0 : destination.port;
-    seed.flags = CONNECTION_FLAG.template | destination.connectionFlags | this.#extraFlags();
-    seed.mark = packet.mark;
-    if (profile.onePacketTemplates && service.onePacket && packet.protocol === UDP) {
-      seed.flags |= CONNECTION_FLAG.onePacket;
-    }
-    const template = this.#lifecycle.open(seed, destination);
+    seed.destinationPort = seed.virtualPort === 0 ? 0 : destination.port;
+    seed.flags |= CONNECTION_FLAG.template | destination.connectionFlags | this.#extraFlags();
+    const { start, end } = this.#span;
+    const data = engine && { engine, bytes: packet.frame.bytes.slice(start, end) };
+    const template = this.#lifecycle.open(seed, destination, data);
     connections.setTimeoutTicks(template, service.config.timeout * profile.ticksPerSecond);
     return template;
   }
@@ -114,11 +173,12 @@ export class Persistence {
     return this.#state.sysctls.conntrack !== 0 ? CONNECTION_FLAG.conntrack : 0;
   }
 
-  /** A template whose real server is gone, or quiesced where that matters, binds nobody any more. */
-  #isGood(template: ConnectionHandle): boolean {
+  /** A template whose real server is gone, or not the one that is `wanted`, or quiesced where that matters, binds nobody any more. */
+  #isGood(template: ConnectionHandle, wanted: Destination | undefined): boolean {
     const destination = this.#lifecycle.destination(template);
     return (
       destination?.available === true &&
+      (wanted === undefined || destination === wanted) &&
       (destination.weight > 0 || this.#state.sysctls.expire_quiescent_template === 0)
     );
   }
