@@ -1,8 +1,8 @@
 /**
  * The bed on a real kernel: this machine's, which is best one booted for the purpose.
  *
- * Every reset is a new network namespace, and so a new ip_vs. It needs the privileges for that, the
- * program ip(8), and iptables(8) for packets with a mark.
+ * Every reset is a new network namespace, and so a new ip_vs. It needs the privileges for that, and
+ * iptables(8) for packets with a mark.
  *
  * @module
  */
@@ -28,10 +28,11 @@ import type {
   InjectOptions,
   SettingOutcome,
 } from "./bed.ts";
+import { furnish } from "./furnish.ts";
 import { knownSchedulers } from "./known-schedulers.ts";
 import { MarkRules } from "./mark-rules.ts";
 import { macOf, TapPort } from "./tap-port.ts";
-import { ipCommands, STANDARD, type Topology } from "./topology.ts";
+import { STANDARD, type Topology } from "./topology.ts";
 
 /** Times nothing more must come, after everybody else has had the processor, before a port counts as quiet. */
 const QUIET_ROUNDS = 2;
@@ -77,9 +78,7 @@ export class KernelBed implements Bed {
       port: new TapPort(config),
       peerMac: macOf(config.peerMac),
     }));
-    const batch = ipCommands(topology).join("\n");
-    const { status, stderr } = await this.run(["ip", "-batch", "-"], batch);
-    if (status !== 0) throw new Error(`Cannot build the network: ${stderr.trim()}`);
+    furnish(topology);
     this.#collect();
   }
 

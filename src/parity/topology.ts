@@ -96,35 +96,3 @@ export const STANDARD: Topology = {
     "net/ipv6/conf/default/router_solicitations": "0",
   },
 };
-
-/** Returns the lines for `ip -batch` that build a network whose ports exist. */
-export function ipCommands({ ports, local, routes }: Topology): readonly string[] {
-  return [
-    "link set lo up",
-    ...ports.flatMap(portCommands),
-    ...local.map(
-      (address) => `addr add ${address}/${isV6(address) ? "128" : "32"} dev lo${nodad(address)}`,
-    ),
-    ...routes.map(({ prefix, via, port }) => `route add ${prefix} via ${via} dev ${port}`),
-  ];
-}
-
-function portCommands({ name, mac, addresses, neighbors }: PortConfig): readonly string[] {
-  return [
-    `link set ${name} address ${mac}`,
-    `link set ${name} up`,
-    ...addresses.map((address) => `addr add ${address} dev ${name}${nodad(address)}`),
-    ...Object.entries(neighbors).map(
-      ([address, lladdr]) => `neigh add ${address} lladdr ${lladdr} dev ${name} nud permanent`,
-    ),
-  ];
-}
-
-function isV6(address: string): boolean {
-  return address.includes(":");
-}
-
-/** An IPv6 address can be used at once only where it is not probed for duplicates first. */
-function nodad(address: string): string {
-  return isV6(address) ? " nodad" : "";
-}
