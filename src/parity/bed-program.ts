@@ -23,6 +23,8 @@ const MODULES = [
   "tun",
   ...["ip_vs", ...SCHEDULER_NAMES.map((name) => `ip_vs_${name}`), "ip_vs_ftp", "ip_vs_pe_sip"],
   ...["iptable_mangle", "ip6table_mangle", "xt_mark", "xt_mac"],
+  // Ends of tunnels: a host without them refuses such packets.
+  ...["ipip", "ip_gre", "ip6_tunnel", "ip6_gre", "fou"],
 ];
 
 /** Ends the guest. */

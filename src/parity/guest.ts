@@ -46,7 +46,10 @@ export class Guest {
   readonly #kernel: ChildProcess;
   readonly #ended: Promise<unknown>;
   readonly #impatience: NodeJS.Timeout;
-  readonly #killAtExit = (): void => this.#kill();
+  readonly #endAtExit = (): void => {
+    this.#kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  };
   /** Why the guest was ended, where it did not end by itself. */
   #reason: string | undefined;
   #closed = false;
@@ -66,7 +69,7 @@ export class Guest {
       this.#reason = `it was not ready within ${bootTimeout / 1000} s`;
       this.#kill();
     }, bootTimeout);
-    process.once("exit", this.#killAtExit);
+    process.once("exit", this.#endAtExit);
   }
 
   /**
@@ -100,7 +103,7 @@ export class Guest {
     await this.#ended;
     if (this.#closed) return;
     this.#closed = true;
-    process.off("exit", this.#killAtExit);
+    process.off("exit", this.#endAtExit);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
