@@ -53,11 +53,15 @@ export class Guest {
   /** Why the guest was ended, where it did not end by itself. */
   #reason: string | undefined;
   #closed = false;
+  /** Whether the number of the process group may be another's by now. */
+  #killed = false;
 
   private constructor(folder: string, kernel: ChildProcess, bootTimeout: Milliseconds) {
     this.#folder = folder;
     this.#kernel = kernel;
     this.#ended = once(kernel, "close");
+    // The kernel itself is gone, but what it started may not be, and holds on to the console.
+    kernel.once("exit", () => this.#kill());
     const console = kernel.stdio[CONSOLE_FD] as Duplex;
     this.channel = new LineChannel({
       input: this.#said(console),
@@ -129,11 +133,12 @@ export class Guest {
     return text.split("\n").slice(-QUOTED_LINES).join("\n");
   }
 
-  /** Kills all processes of the guest, if it still runs. */
+  /** Kills all processes of the guest, once its kernel is gone for the last time. */
   #kill(): void {
     clearTimeout(this.#impatience);
     const { pid, exitCode, signalCode } = this.#kernel;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    if (pid === undefined || this.#killed) return;
+    this.#killed = exitCode !== null || signalCode !== null;
     try {
       process.kill(-pid, "SIGKILL");
     } catch (error) {

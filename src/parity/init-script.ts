@@ -20,8 +20,9 @@ export interface InitOptions {
 /**
  * Returns the text of the script.
  *
- * The guest's root is the host's, read-only, so what must be written is in memory. Devices are the
- * kernel's own; where it does not provide them, the few that are needed are made.
+ * The guest's root is the host's, read-only, so what must be written is in memory. There is nobody to ask
+ * for names, so nobody is asked, which would take long. Devices are the kernel's own; where it does not
+ * provide them, the few that are needed are made.
  */
 export function initScript({ mountShared, node, program }: InitOptions): string {
   const words = [node, ...program].map(quoted).join(" ");
@@ -33,6 +34,10 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 mkdir ${GUEST_FOLDER}
+if [ -e /etc/resolv.conf ]; then
+  : >/run/resolv.conf
+  mount --bind /run/resolv.conf /etc/resolv.conf
+fi
 set -- ${GUEST_FOLDER}
 ${mountShared}
 if ! grep -q ' /dev devtmpfs ' /proc/mounts; then
@@ -51,5 +56,5 @@ exec ${words}
 
 /** Returns a word as sh(1) reads it. */
 export function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\\\''")}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -33,6 +33,8 @@ export class LineChannel {
   readonly #ends: ChannelEnds;
   readonly #lines: AsyncGenerator<string, void, undefined>;
   #sent = 0;
+  /** Why nothing can be received any more. */
+  #fault: unknown;
 
   constructor(ends: ChannelEnds) {
     this.#ends = ends;
@@ -55,16 +57,27 @@ export class LineChannel {
   /**
    * Returns the next message.
    *
-   * @throws Error when the other side is gone; SyntaxError for what is no message
+   * @throws Error when the other side is gone, each time; SyntaxError for what is no message
    */
   async receive(): Promise<unknown> {
-    const { done, value: line } = await this.#lines.next();
-    if (done) throw new Error("The other side of the channel is gone");
+    const line = await this.#line();
     if (!line.startsWith(FILE)) return JSON.parse(line);
     const path = join(this.#ends.folder, line.slice(FILE.length));
     const message: unknown = JSON.parse(readFileSync(path, "latin1"));
     rmSync(path);
     return message;
+  }
+
+  async #line(): Promise<string> {
+    if (this.#fault !== undefined) throw this.#fault;
+    try {
+      const { done, value } = await this.#lines.next();
+      if (!done) return value;
+      throw new Error("The other side of the channel is gone");
+    } catch (error) {
+      this.#fault = error;
+      throw error;
+    }
   }
 }
 

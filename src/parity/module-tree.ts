@@ -14,24 +14,30 @@ type Files = ReadonlyMap<string, readonly string[]>;
 export class ModuleTree {
   readonly #folder: string;
   readonly #files: Files;
+  readonly #insert: (path: string) => void;
   readonly #loaded = new Set<string>();
 
-  private constructor(folder: string, files: Files) {
+  private constructor(folder: string, files: Files, insert: (path: string) => void) {
     this.#folder = folder;
     this.#files = files;
+    this.#insert = insert;
   }
 
-  /** Returns the modules of the first of the folders that has any; none at all where there is none. */
-  static open(folders: readonly string[]): ModuleTree {
+  /**
+   * Returns the modules of the first of the folders that has any; none at all where there is none.
+   *
+   * @param insert loads one file into the kernel; for tests
+   */
+  static open(folders: readonly string[], insert = loadModule): ModuleTree {
     for (const folder of folders) {
       try {
         const text = readFileSync(join(folder, "modules.dep"), "utf8");
-        return new ModuleTree(folder, parse(text));
+        return new ModuleTree(folder, parse(text), insert);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       }
     }
-    return new ModuleTree("", new Map());
+    return new ModuleTree("", new Map(), insert);
   }
 
   /**
@@ -45,7 +51,7 @@ export class ModuleTree {
     if (files === undefined) return false;
     for (const file of files) {
       if (this.#loaded.has(file)) continue;
-      loadModule(join(this.#folder, file));
+      this.#insert(join(this.#folder, file));
       this.#loaded.add(file);
     }
     return true;

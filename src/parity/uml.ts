@@ -24,17 +24,19 @@ const SHARED_MEMORY = "/dev/shm";
  * Returns the path of a user-mode Linux.
  *
  * @param kernel path that was asked for; without it Debian's program is looked for
+ * @param usual folders to look into besides those of the PATH
  * @throws Error with what to install, or what is wrong with the path
  */
 export function findUml(
   kernel: string | undefined,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  usual: readonly string[] = ["/usr/bin"],
 ): string {
   if (kernel !== undefined) {
     if (isExecutable(kernel)) return kernel;
     throw new Error(`Cannot boot "${kernel}": there is no such file that can be executed`);
   }
-  const folders = [...(env.PATH ?? "").split(delimiter).filter((each) => each !== ""), "/usr/bin"];
+  const folders = [...(env.PATH ?? "").split(delimiter).filter((each) => each !== ""), ...usual];
   const found = folders.map((folder) => join(folder, PROGRAM)).find(isExecutable);
   if (found !== undefined) return found;
   throw new Error(
