@@ -13,7 +13,8 @@ import {
   usualBackend,
 } from "../control/backend-choice.ts";
 
-const OPTION = "--backend";
+/** The option as it is written. */
+export const BACKEND_OPTION = "--backend";
 
 /** A command line without the option, and what it said. */
 export interface BackendOption {
@@ -36,9 +37,9 @@ export function takeBackendOption(argv: readonly string[]): BackendOption {
       words.push(...argv.slice(at));
       break;
     }
-    if (word === OPTION) name = backendName(argv[++at] ?? "", OPTION);
-    else if (word.startsWith(`${OPTION}=`))
-      name = backendName(word.slice(OPTION.length + 1), OPTION);
+    if (word === BACKEND_OPTION) name = backendName(argv[++at] ?? "", BACKEND_OPTION);
+    else if (word.startsWith(`${BACKEND_OPTION}=`))
+      name = backendName(word.slice(BACKEND_OPTION.length + 1), BACKEND_OPTION);
     else words.push(word);
   }
   return name === undefined ? { words } : { words, name };
