@@ -117,6 +117,7 @@ _uipvsadm_complete() {
       -r | --real-server) candidates=$(_uipvsadm_servers "${before[@]}") ;;
       -s | --scheduler) candidates='rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos none' ;;
       -b | --sched-flags) candidates=$(_uipvsadm_flags "$cur" "${before[@]}") ;;
+      --backend) candidates='director kernel' ;;
       --pe) candidates=sip ;;
       --tun-type) candidates='ipip gue gre' ;;
       --start-daemon | --stop-daemon) candidates='master backup' ;;
@@ -212,6 +213,7 @@ _uipvs() {
   fi
   [[ $cur == --*=* ]] && option=${cur%%=*} cur=${cur#*=}
   case $option in
+    --backend) _uipvs_reply "$cur" 'director kernel' ;;
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
     --socket | --rules | --in | --out | --decisions) _uipvs_files "$cur" ;;
@@ -237,8 +239,8 @@ _uipvs() {
         sysctl) candidates='-n --values -w --write --json --socket' ;;
         procfs) candidates='--watch --hz --socket' ;;
         shell) candidates='-c --command --socket' ;;
-        diff) candidates='--json --socket' ;;
-        apply) candidates='--prune --dry-run --socket' ;;
+        diff) candidates='--json --backend --socket' ;;
+        apply) candidates='--prune --dry-run --backend --socket' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;

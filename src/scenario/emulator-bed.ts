@@ -18,6 +18,7 @@ import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
 import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
 import { run } from "../ipvsadm/main.ts";
+import { systemReason } from "../ipvsadm/messages.ts";
 import type { World, Writer } from "../ipvsadm/world.ts";
 import { parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
@@ -196,8 +197,8 @@ export class EmulatorBed implements Bed {
       stdin: nothing(),
       stdout: out,
       stderr: err,
-      director: "the scenario",
       openBackend: async () => directorBackend(this.#director),
+      unanswered: systemReason,
       resolver: {
         addressOf: async (host) => (host === "localhost" ? LOOPBACK : undefined),
         hostOf: async (address) => (sameAddress(address, LOOPBACK) ? "localhost" : undefined),
