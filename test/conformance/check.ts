@@ -66,7 +66,8 @@ export async function check(
   for (const offset of OFFSETS) {
     const records = await playOnEmulator(scenario, { firstTick: Math.max(0, firstTick + offset) });
     const differences = compareTranscripts(recording, records);
-    if (differences.length === 0) return differences;
+    // Where no time passes, the tick tells nothing.
+    if (differences.length === 0 || recording.at(-1)?.t === 0) return differences;
     first ??= differences;
   }
   return first ?? [];
