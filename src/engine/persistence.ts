@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { AddressWords, Family } from "../net/address.ts";
 import { UDP } from "../net/protocol.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
@@ -24,6 +25,25 @@ import type { VirtualService } from "./virtual-service.ts";
 const FTP_PORT = 21;
 /** Virtual port of a template that nothing finds any more. */
 const INVALID_PORT = 0xffff;
+
+/** Why a template binds nobody any more. */
+export type TemplateRejection = "server-removed" | "server-quiesced";
+
+/** What was looked for, and what was found. */
+export interface TemplateLookUp {
+  readonly family: Family;
+  /** 0 for a template of a firewall-mark service. */
+  readonly protocol: number;
+  /** The client's address, masked: 4 words. */
+  readonly group: AddressWords;
+  /** 4 words; the mark in the first for a template of a firewall-mark service. */
+  readonly virtual: AddressWords;
+  /** Virtual port, 0 for any. */
+  readonly port: number;
+  readonly found: ConnectionHandle;
+  /** Why what was found is of no use; none where it is, or nothing was found. */
+  readonly rejection: TemplateRejection | undefined;
+}
 
 /** The persistence of one director. */
 export class Persistence {
@@ -57,49 +77,61 @@ export class Persistence {
    */
   template(service: VirtualService, packet: Packet): ConnectionHandle {
     const { connections } = this.#state;
+    const found = this.#find(service, packet);
+    if (found !== NO_CONNECTION) {
+      if (this.#rejection(found) === undefined) return found;
+      if (connections.virtualPort(found) !== INVALID_PORT) connections.invalidateTemplate(found);
+    }
+    const destination = service.scheduler?.schedule(packet);
+    if (destination === undefined) return NO_CONNECTION;
+    return this.#make(service, packet, destination);
+  }
+
+  /** Returns what `template` looks for and finds, and changes nothing. */
+  lookUp(service: VirtualService, packet: Packet): TemplateLookUp {
+    const found = this.#find(service, packet);
+    const { family, protocol, virtualPort } = this.#seed;
+    return {
+      family,
+      protocol,
+      group: this.#group.slice(),
+      virtual: this.#virtual.slice(),
+      port: virtualPort,
+      found,
+      rejection: found === NO_CONNECTION ? undefined : this.#rejection(found),
+    };
+  }
+
+  /** Returns the template of the packet's client, good or not; its key is in the seed from then on. */
+  #find(service: VirtualService, packet: Packet): ConnectionHandle {
     const { id } = service;
     const ownPort = packet.receiverPort === id.port;
     const marked = !ownPort && id.fwmark !== 0;
-    const protocol = marked ? 0 : packet.protocol;
-    const port = ownPort && id.port !== FTP_PORT ? packet.receiverPort : 0;
+    const seed = this.#seed;
+    seed.family = packet.family;
+    seed.protocol = marked ? 0 : packet.protocol;
+    seed.virtualPort = ownPort && id.port !== FTP_PORT ? packet.receiverPort : 0;
     for (let word = 0; word < 4; word++) {
       this.#group[word] = packet.senderAddress[word]! & service.persistenceMask[word]!;
       this.#virtual[word] = marked ? 0 : packet.receiverAddress[word]!;
     }
     if (marked) this.#virtual[0] = id.fwmark;
-
-    const found = connections.findTemplate(
-      packet.family,
-      protocol,
+    return this.#state.connections.findTemplate(
+      seed.family,
+      seed.protocol,
       this.#group,
       this.#virtual,
-      port,
+      seed.virtualPort,
     );
-    if (found !== NO_CONNECTION) {
-      if (this.#isGood(found)) return found;
-      if (connections.virtualPort(found) !== INVALID_PORT) connections.invalidateTemplate(found);
-    }
-
-    const destination = service.scheduler?.schedule(packet);
-    if (destination === undefined) return NO_CONNECTION;
-    return this.#make(service, packet, destination, protocol, port);
   }
 
-  #make(
-    service: VirtualService,
-    packet: Packet,
-    destination: Destination,
-    protocol: number,
-    port: number,
-  ): ConnectionHandle {
+  /** Makes the template that `#find` looked for. */
+  #make(service: VirtualService, packet: Packet, destination: Destination): ConnectionHandle {
     const { connections, profile } = this.#state;
     const seed = this.#seed;
-    seed.family = packet.family;
     seed.destinationFamily = destination.family;
-    seed.protocol = protocol;
-    seed.virtualPort = port;
     seed.destinationAddress = destination.address.words;
-    seed.destinationPort = port === 0 ? 0 : destination.port;
+    seed.destinationPort = seed.virtualPort === 0 ? 0 : destination.port;
     seed.flags = CONNECTION_FLAG.template | destination.connectionFlags | this.#extraFlags();
     seed.mark = packet.mark;
     if (profile.onePacketTemplates && service.onePacket && packet.protocol === UDP) {
@@ -115,11 +147,11 @@ export class Persistence {
   }
 
   /** A template whose real server is gone, or quiesced where that matters, binds nobody any more. */
-  #isGood(template: ConnectionHandle): boolean {
+  #rejection(template: ConnectionHandle): TemplateRejection | undefined {
     const destination = this.#lifecycle.destination(template);
-    return (
-      destination?.available === true &&
-      (destination.weight > 0 || this.#state.sysctls.expire_quiescent_template === 0)
-    );
+    if (!destination?.available) return "server-removed";
+    const quiesced =
+      destination.weight === 0 && this.#state.sysctls.expire_quiescent_template !== 0;
+    return quiesced ? "server-quiesced" : undefined;
   }
 }
