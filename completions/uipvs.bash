@@ -129,6 +129,26 @@ _uipvsadm_complete() {
   _uipvs_reply "$cur" "$candidates"
 }
 
+# Variables of a director, and files of /proc/net.
+_uipvs_variables='am_droprate amemthresh backup_only cache_bypass conn_reuse_mode conntrack drop_entry drop_packet
+  expire_nodest_conn expire_quiescent_template ignore_tunneled lblc_expiration lblcr_expiration
+  nat_icmp_send pmtu_disc run_estimation schedule_icmp secure_tcp sloppy_sctp sloppy_tcp
+  snat_reroute sync_persist_mode sync_ports sync_qlen_max sync_refresh_period sync_retries
+  sync_sock_size sync_threshold sync_version'
+_uipvs_status_files='ip_vs ip_vs_app ip_vs_conn ip_vs_conn_sync ip_vs_stats ip_vs_stats_percpu'
+
+# Offers variables with the prefix, if that is written, and the sign that sets them where all are set.
+_uipvs_settings() {
+  local prefix= name candidates=
+  [[ $1 == net.ipv4.vs.* ]] && prefix=net.ipv4.vs.
+  [[ $1 == *=* ]] && return
+  for name in $_uipvs_variables; do
+    candidates+=" $prefix$name$2"
+  done
+  [[ $2 ]] && compopt -o nospace 2>/dev/null
+  _uipvs_reply "$1" "$candidates"
+}
+
 # Offers those of the words that begin with $1, less what readline keeps of it.
 _uipvs_reply() {
   local word kept=
@@ -149,6 +169,19 @@ _uipvs_files() {
   COMPREPLY=($(compgen -f -- "$1"))
 }
 
+# Whether a word before the last is the directory of procfs: neither an option nor the value of one.
+_uipvs_has_directory() {
+  local index
+  for ((index = 2; index < ${#words[@]} - 1; index++)); do
+    case ${words[index]} in
+      --watch | --hz | --socket) ((index++)) ;;
+      -*) ;;
+      *) return 0 ;;
+    esac
+  done
+  return 1
+}
+
 # Sets "words" to those of the line up to the cursor: unlike COMP_WORDS, not cut at colons.
 _uipvs_split() {
   local line=${COMP_LINE:0:COMP_POINT}
@@ -167,7 +200,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status ipvsadm shell diff apply replay demo help'
+  commands='up down status sysctl procfs ipvsadm shell diff apply replay demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -182,12 +215,27 @@ _uipvs() {
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
     --socket | --rules | --in | --out | --decisions) _uipvs_files "$cur" ;;
-    -c | --command) ;;
+    --sysctl) _uipvs_settings "$cur" = ;;
+    -c | --command | --watch | --hz) ;;
     *)
+      if [[ ${words[1]} == sysctl && $cur != -* ]]; then
+        _uipvs_settings "$cur"
+        return
+      fi
+      if [[ ${words[1]} == procfs && $cur != -* ]]; then
+        if _uipvs_has_directory; then
+          _uipvs_reply "$cur" "$_uipvs_status_files"
+        else
+          _uipvs_files "$cur"
+        fi
+        return
+      fi
       case ${words[1]} in
-        up) candidates='-d --detach --rules --device --profile -v --verbose --socket' ;;
+        up) candidates='-d --detach --rules --sysctl --device --profile -v --verbose --socket' ;;
         down) candidates='--socket' ;;
         status) candidates='--json --socket' ;;
+        sysctl) candidates='-n --values -w --write --json --socket' ;;
+        procfs) candidates='--watch --hz --socket' ;;
         shell) candidates='-c --command --socket' ;;
         diff) candidates='--json --socket' ;;
         apply) candidates='--prune --dry-run --socket' ;;

@@ -16,6 +16,7 @@ export function formatStatus(status: DirectorStatus): string {
     ["Socket", status.socket],
     ["Device", `${status.device} (${status.deviceKind})`],
     ["Profile", status.profile],
+    ["Variables", formatVariables(status.variables)],
     ["Services", String(status.services)],
     ["Destinations", String(status.destinations)],
     ["Connections", String(status.connections)],
@@ -25,6 +26,12 @@ export function formatStatus(status: DirectorStatus): string {
   ];
   if (status.fault !== undefined) lines.push(["Fault", status.fault]);
   return lines.map(([name, value]) => `${name}:`.padEnd(NAME_WIDTH + 1) + value).join("\n");
+}
+
+/** Returns the variables that are set differently: `drop_entry 1, sync_threshold 5 50`. */
+function formatVariables(variables: DirectorStatus["variables"]): string {
+  const set = variables.map(({ name, value }) => `${name} ${value.replaceAll("\t", " ")}`);
+  return set.join(", ") || "as in the beginning";
 }
 
 /** Returns the counts that are not 0, the largest first: `forward 12, accept 3`. */

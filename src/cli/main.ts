@@ -22,6 +22,8 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   up: () => import("./up.ts"),
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),
+  sysctl: () => import("./sysctl.ts"),
+  procfs: () => import("./procfs.ts"),
   ipvsadm: () => import("./ipvsadm.ts"),
   diff: () => import("./diff.ts"),
   apply: () => import("./apply.ts"),

@@ -4,13 +4,11 @@
  * @module
  */
 import type { Command } from "commander";
-import { IpvsError } from "../base/error.ts";
-import type { DirectorStatus } from "../daemon/director-status.ts";
-import { noDirector, systemReason } from "../ipvsadm/messages.ts";
-import { askStatus } from "./director.ts";
+import { asking, statusOf } from "./director.ts";
 import { formatStatus } from "./format-status.ts";
+import { variablesJson } from "./settings.ts";
 import { addSocketOption, chosenSocket } from "./socket-option.ts";
-import { CommandFailure, EXIT, say } from "./terminal.ts";
+import { say } from "./terminal.ts";
 
 const HELP = `
 Exit status:
@@ -30,17 +28,9 @@ export function register(program: Command): void {
     .option("--json", "as JSON")
     .addHelpText("after", HELP)
     .action(async (options: { readonly socket?: string; readonly json?: true }) => {
-      const status = await statusOf(chosenSocket(options.socket));
-      say(command, options.json ? JSON.stringify(status, undefined, 2) : formatStatus(status));
+      const status = await asking(chosenSocket(options.socket), statusOf);
+      const document = { ...status, variables: variablesJson(status.variables) };
+      say(command, options.json ? JSON.stringify(document, undefined, 2) : formatStatus(status));
     });
   addSocketOption(command);
-}
-
-async function statusOf(socket: string): Promise<DirectorStatus> {
-  try {
-    return await askStatus(socket);
-  } catch (error) {
-    if (error instanceof IpvsError) throw error;
-    throw new CommandFailure(noDirector(socket, systemReason(error)), EXIT.usage);
-  }
 }

@@ -12,6 +12,9 @@ import { DEVICE_KINDS, type DeviceKind, type EngineObserver } from "../daemon/en
 import { SocketInUse } from "../daemon/holder.ts";
 import { openEngine } from "../daemon/open-engine.ts";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
+import { Variables } from "../engine/variables.ts";
+import type { Sysctl } from "../wire/uipvs-genl.ts";
+import { setting } from "./settings.ts";
 import { addSocketOption, chosenSocket } from "./socket-option.ts";
 import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
 
@@ -21,6 +24,7 @@ interface UpOptions {
   readonly device: DeviceKind;
   readonly socket?: string;
   readonly profile: ProfileName;
+  readonly sysctl: readonly Sysctl[];
   readonly verbose?: true;
 }
 
@@ -55,15 +59,30 @@ export function register(program: Command): void {
         .choices(Object.keys(PROFILES))
         .default(DEFAULT_PROFILE.name),
     )
+    .addOption(
+      new Option("--sysctl <name=value>", "begin with this value of a variable (repeatable)")
+        .argParser((word, before: readonly Sysctl[]) => [...before, setting(word)])
+        .default([], "the kernel's"),
+    )
     .option("-v, --verbose", "say each route, rule and setting of the host that is changed")
     .addHelpText("after", HELP)
     .action(async (options: UpOptions) => {
+      checkVariables(options);
       const socket = chosenSocket(options.socket);
       await (options.detach
         ? leaveBehind(command, options, socket)
         : serve(command, options, socket));
     });
   addSocketOption(command);
+}
+
+/** Refuses variables nobody knows and values no director accepts, before anything is started. */
+function checkVariables({ profile, sysctl }: UpOptions): void {
+  try {
+    new Variables(profileNamed(profile)).write(sysctl);
+  } catch (error) {
+    throw new CommandFailure(sentence(error), EXIT.usage);
+  }
 }
 
 async function leaveBehind(command: Command, options: UpOptions, socket: string): Promise<void> {
@@ -74,6 +93,7 @@ async function leaveBehind(command: Command, options: UpOptions, socket: string)
   const words = ["up", "--socket", socket, "--device", options.device];
   words.push("--profile", options.profile);
   if (options.rules !== undefined) words.push("--rules", resolve(options.rules));
+  for (const { name, value } of options.sysctl) words.push("--sysctl", `${name}=${value}`);
   if (options.verbose) words.push("--verbose");
   const report = await startDetached(words, socket);
   if (report.kind === "failed") throw new CommandFailure(report.sentence, report.exitCode);
@@ -101,7 +121,7 @@ async function start(
   socket: string,
   ending: Ending,
 ): Promise<Daemon> {
-  const { device, verbose = false } = options;
+  const { device, sysctl: sysctls, verbose = false } = options;
   const profile = profileNamed(options.profile);
   const log = (line: string): void => remark(command, line);
   const observer: EngineObserver = {
@@ -116,7 +136,7 @@ async function start(
       profile,
       rules: options.rules,
       log,
-      openEngine: () => openEngine({ device, profile, socket, verbose }, observer),
+      openEngine: () => openEngine({ device, profile, socket, verbose, sysctls }, observer),
     });
   } catch (error) {
     const exitCode = error instanceof SocketInUse ? EXIT.inUse : EXIT.failure;

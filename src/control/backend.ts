@@ -63,13 +63,17 @@ export interface Backend {
 }
 
 /** Status files below /proc/net. */
-export type StatusFile =
-  | "ip_vs"
-  | "ip_vs_conn"
-  | "ip_vs_conn_sync"
-  | "ip_vs_stats"
-  | "ip_vs_stats_percpu"
-  | "ip_vs_app";
+export const STATUS_FILES = [
+  "ip_vs",
+  "ip_vs_app",
+  "ip_vs_conn",
+  "ip_vs_conn_sync",
+  "ip_vs_stats",
+  "ip_vs_stats_percpu",
+] as const;
+
+/** One of `STATUS_FILES`. */
+export type StatusFile = (typeof STATUS_FILES)[number];
 
 /**
  * The same commands answered at once, as an engine in this process does; a refused one throws.

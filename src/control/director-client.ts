@@ -8,21 +8,17 @@ import {
   readItem,
   readText,
   type StatusItem,
+  type Sysctl,
   UIPVS_COMMAND,
   UIPVS_NAME,
   UIPVS_POLICY,
   writeItem,
   writeName,
+  writeTicks,
+  writeVariables,
 } from "../wire/uipvs-genl.ts";
 import { type Fill, NetlinkClient, understand } from "./netlink-client.ts";
 import type { Transport } from "./transport.ts";
-
-/** A variable of net.ipv4.vs and its value. */
-export interface Sysctl {
-  /** Name without that prefix. */
-  readonly name: string;
-  readonly value: string;
-}
 
 /**
  * A client of the family `UIPVS`. Every method rejects with an `IpvsError` when it is refused:
@@ -39,11 +35,18 @@ export class DirectorClient {
   /**
    * Yields the text of a status file, such as `ip_vs_conn`, in pieces as they come.
    *
+   * @param ticksPerSecond what times in ticks count, 1 or more; as the director's clock unless given
    * @throws IpvsError ENOENT for a file that does not exist
    */
-  async *statusFile(name: string): AsyncGenerator<string, void, undefined> {
+  async *statusFile(
+    name: string,
+    ticksPerSecond?: number,
+  ): AsyncGenerator<string, void, undefined> {
     const decoder = new TextDecoder();
-    const parts = this.#client.stream(UIPVS_COMMAND.getFile, (writer) => writeName(writer, name));
+    const parts = this.#client.stream(UIPVS_COMMAND.getFile, (writer) => {
+      writeName(writer, name);
+      if (ticksPerSecond !== undefined) writeTicks(writer, ticksPerSecond);
+    });
     for await (const { attributes } of parts) yield decoder.decode(readText(parse(attributes)));
   }
 
@@ -74,6 +77,17 @@ export class DirectorClient {
   async setSysctl(name: string, value: string): Promise<void> {
     await this.#client.request(UIPVS_COMMAND.setSysctl, (writer) =>
       writeItem(writer, { name, value }),
+    );
+  }
+
+  /**
+   * Sets variables one after the other: all, or none if one is refused.
+   *
+   * @throws IpvsError as `setSysctl` does
+   */
+  async setSysctls(settings: readonly Sysctl[]): Promise<void> {
+    await this.#client.request(UIPVS_COMMAND.setSysctls, (writer) =>
+      writeVariables(writer, settings),
     );
   }
 

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { IpvsError } from "../base/error.ts";
 import type { Director } from "../engine/director.ts";
 import { DirectTransport } from "./direct-transport.ts";
 import { NetlinkBackend } from "./netlink-backend.ts";
@@ -18,14 +17,14 @@ export function directorServices(
 ): Required<Pick<DirectorServices, "statusFile" | "sysctls">> {
   const sources = {
     administration: director,
-    ticksPerSecond: director.profile.ticksPerSecond,
     totals: () => director.totals(),
     processors: () => [director.liveTotals()],
     connections: () => director.connections(),
     helpers: () => [],
   };
   return {
-    statusFile: (name) => statusFile(sources, name),
+    statusFile: (name, ticksPerSecond = director.profile.ticksPerSecond) =>
+      statusFile({ ...sources, ticksPerSecond }, name),
     sysctls: directorSysctls(director),
   };
 }
@@ -44,18 +43,11 @@ export function directorBackend(director: Director): NetlinkBackend {
   );
 }
 
-function directorSysctls(director: Director): SysctlTable {
+/** Returns the variables of `director` by name. */
+export function directorSysctls(director: Director): SysctlTable {
   return {
-    names: () => Object.keys(director.sysctls()),
-    get: (name) => {
-      const value = (director.sysctls() as Readonly<Record<string, number>>)[name];
-      return value?.toString();
-    },
-    set: (name, value) => {
-      if (!/^-?\d{1,10}$/.test(value)) {
-        throw new IpvsError("EINVAL", `Cannot set ${name} to "${value}": must be a whole number`);
-      }
-      director.setSysctl(name, Number(value));
-    },
+    names: () => director.sysctls().map(({ name }) => name),
+    get: (name) => director.sysctls().find((variable) => variable.name === name)?.value,
+    set: (settings) => director.setSysctls(settings),
   };
 }

@@ -4,10 +4,12 @@
  *
  * @module
  */
+
+export type { Sysctl } from "../wire/uipvs-genl.ts";
 export type { Administration, Backend, StatusFile } from "./backend.ts";
 export { type ConnectionEntry, connectionEntries } from "./conn-entries.ts";
 export { type Answering, DirectTransport } from "./direct-transport.ts";
-export { DirectorClient, type Sysctl } from "./director-client.ts";
+export { DirectorClient } from "./director-client.ts";
 export { NetlinkBackend, type NetlinkBackendOptions } from "./netlink-backend.ts";
 export { NetlinkServer, type NetlinkServerOptions } from "./netlink-server.ts";
 export {

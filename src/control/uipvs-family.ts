@@ -7,8 +7,11 @@ import { IpvsError } from "../base/error.ts";
 import { Attributes } from "../wire/netlink-attributes.ts";
 import {
   readName,
+  readTicks,
   readValue,
+  readVariables,
   type StatusItem,
+  type Sysctl,
   UIPVS_COMMAND,
   UIPVS_NAME,
   UIPVS_POLICY,
@@ -25,17 +28,22 @@ export interface SysctlTable {
   /** Returns the value as it is read, without a line end, or `undefined` for a name unknown. */
   get(name: string): string | undefined;
   /**
-   * Sets a variable that exists.
+   * Sets variables one after the other: all, or none if one is refused.
    *
-   * @throws IpvsError EINVAL when the value is refused
+   * @throws IpvsError ENOENT for a name unknown, EINVAL for a value that is refused
    */
-  set(name: string, value: string): void;
+  set(settings: readonly Sysctl[]): void;
 }
 
 /** What a director offers beyond the family `IPVS`. What is absent is refused with EOPNOTSUPP. */
 export interface DirectorServices {
-  /** Returns a file of /proc/net in pieces of any length, or `undefined` for a name unknown. */
-  readonly statusFile?: ((name: string) => Iterable<string> | undefined) | undefined;
+  /**
+   * Returns a file of /proc/net in pieces of any length, or `undefined` for a name unknown. Times in
+   * ticks count `ticksPerSecond`, or as many as the director's own clock has.
+   */
+  readonly statusFile?:
+    | ((name: string, ticksPerSecond?: number) => Iterable<string> | undefined)
+    | undefined;
   readonly sysctls?: SysctlTable | undefined;
   readonly status?: (() => Iterable<StatusItem>) | undefined;
   /**
@@ -51,7 +59,7 @@ const PART_LENGTH = 16384;
 
 /** Returns the family `UIPVS` over what a director offers. */
 export function uipvsFamily(services: DirectorServices): Family {
-  const { getFile, getSysctl, setSysctl, getStatus, stop } = UIPVS_COMMAND;
+  const { getFile, getSysctl, setSysctl, setSysctls, getStatus, stop } = UIPVS_COMMAND;
   const item = (command: number, of: StatusItem): Reply => ({
     command,
     fill: (writer) => writeItem(writer, of),
@@ -61,7 +69,7 @@ export function uipvsFamily(services: DirectorServices): Family {
     version: UIPVS_VERSION,
     policy: UIPVS_POLICY,
     operations: new Map<number, Operation>([
-      [getFile, { dump: (bytes) => fileList(services, readName(parse(bytes))) }],
+      [getFile, { dump: (bytes) => fileList(services, parse(bytes)) }],
       [
         getSysctl,
         {
@@ -82,11 +90,16 @@ export function uipvsFamily(services: DirectorServices): Family {
         {
           do: (message) => {
             const table = offered(services.sysctls);
-            const name = readName(message);
-            const value = readValue(message);
-            // A name nobody knows is refused before the value is looked at.
-            sysctlValue(table, name);
-            table.set(name, value);
+            table.set([{ name: readName(message), value: readValue(message) }]);
+            return undefined;
+          },
+        },
+      ],
+      [
+        setSysctls,
+        {
+          do: (message) => {
+            offered(services.sysctls).set(readVariables(message));
             return undefined;
           },
         },
@@ -123,8 +136,9 @@ function sysctlValue(table: SysctlTable, name: string): string {
 }
 
 /** Lists the parts of a file; one that is unknown is refused before the list begins. */
-function fileList(services: DirectorServices, name: string): Iterable<Reply> {
-  const pieces = offered(services.statusFile)(name);
+function fileList(services: DirectorServices, request: Attributes): Iterable<Reply> {
+  const name = readName(request);
+  const pieces = offered(services.statusFile)(name, readTicks(request));
   if (pieces === undefined) throw new IpvsError("ENOENT", `Unknown status file "${name}"`);
   const encoder = new TextEncoder();
   return replies(parts(pieces), (text) => ({

@@ -4,6 +4,7 @@
  * @module
  */
 import { randomInt } from "node:crypto";
+import { totalmem } from "node:os";
 import type { Device } from "../../dataplane/device.ts";
 import { Pump } from "../../dataplane/pump.ts";
 import { schedulers } from "../../schedulers/index.ts";
@@ -35,7 +36,14 @@ export interface Surroundings {
 /** Whom an engine on this thread tells what nobody asked for. */
 export type EngineVoice = Pick<EngineObserver, "log" | "stopRequested">;
 
-/** Returns an engine that does not yet serve. */
+/** Bytes of a page of memory. */
+const PAGE_SIZE = 4096;
+
+/**
+ * Returns an engine that does not yet serve.
+ *
+ * @throws IpvsError when a variable it is to begin with is unknown or its value refused
+ */
 export function assembleEngine(
   options: EngineOptions,
   around: Surroundings,
@@ -51,7 +59,16 @@ export function assembleEngine(
     isLocal: (family, address) =>
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
   };
-  const director: Director = new Director({ schedulers, clock, host, random, profile });
+  const memoryPages = Math.floor(totalmem() / PAGE_SIZE);
+  const director: Director = new Director({
+    schedulers,
+    clock,
+    host,
+    random,
+    profile,
+    memoryPages,
+  });
+  director.setSysctls(options.sysctls ?? []);
   const pump = new Pump(director, device, host);
   const startedAt = clock.now();
   const server = new NetlinkServer(
@@ -66,6 +83,7 @@ export function assembleEngine(
           device: device.name,
           deviceKind: options.device,
           profile: profile.name,
+          variables: director.changedSysctls(),
           ...configured(director),
           connections: director.connectionCount,
           packets: director.verdicts(),

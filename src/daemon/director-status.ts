@@ -5,6 +5,7 @@
  * |---|---|
  * | `pid`, `uptime` | process number; seconds since the engine was made |
  * | `socket`, `device`, `device-kind`, `profile` | text |
+ * | `variables.NAME` | value of a variable that is not what it is by default |
  * | `services`, `destinations`, `connections` | counts; connections include templates |
  * | `packets.NAME` | packets by what became of them |
  * | `accepts.REASON` | packets left to the host, by reason |
@@ -14,7 +15,7 @@
  * @module
  */
 import type { Seconds } from "../base/clock.ts";
-import type { StatusItem } from "../wire/uipvs-genl.ts";
+import type { StatusItem, Sysctl } from "../wire/uipvs-genl.ts";
 
 /** What a director knows of itself. */
 export interface DirectorStatus {
@@ -25,6 +26,8 @@ export interface DirectorStatus {
   readonly device: string;
   readonly deviceKind: string;
   readonly profile: string;
+  /** Variables whose value is not that by default. */
+  readonly variables: readonly Sysctl[];
   readonly services: number;
   readonly destinations: number;
   readonly connections: number;
@@ -39,9 +42,10 @@ const MAX_TEXT = 255;
 
 /** Yields the items of a status. */
 export function* statusItems(status: DirectorStatus): Generator<StatusItem> {
-  const { packets, accepts, drops, deviceKind, fault, ...plain } = status;
+  const { packets, accepts, drops, deviceKind, variables, fault, ...plain } = status;
   for (const [name, value] of Object.entries(plain)) yield item(name, value);
   yield item("device-kind", deviceKind);
+  for (const { name, value } of variables) yield item(`variables.${name}`, value);
   for (const [name, count] of Object.entries(packets)) yield item(`packets.${name}`, count);
   for (const [reason, count] of Object.entries(accepts)) {
     yield item(`accepts.${reason}`, count);
@@ -68,12 +72,12 @@ export function statusOfItems(items: Iterable<StatusItem>): DirectorStatus {
   for (const { name, value } of items) values.set(name, value);
   const text = (name: string): string => String(values.get(name) ?? "");
   const count = (name: string): number => Number(values.get(name) ?? 0);
+  const below = (prefix: string): readonly string[] =>
+    [...values.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length));
   const counts = (prefix: string): Record<string, number> =>
-    Object.fromEntries(
-      [...values.keys()]
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => [name.slice(prefix.length), count(name)]),
-    );
+    Object.fromEntries(below(prefix).map((name) => [name, count(prefix + name)]));
   return {
     pid: count("pid"),
     uptime: count("uptime"),
@@ -81,6 +85,7 @@ export function statusOfItems(items: Iterable<StatusItem>): DirectorStatus {
     device: text("device"),
     deviceKind: text("device-kind"),
     profile: text("profile"),
+    variables: below("variables.").map((name) => ({ name, value: text(`variables.${name}`) })),
     services: count("services"),
     destinations: count("destinations"),
     connections: count("connections"),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Profile } from "../engine/profile.ts";
+import type { Sysctl } from "../wire/uipvs-genl.ts";
 
 /** Kinds of device a director can serve. */
 export const DEVICE_KINDS = ["tun", "raw", "memory"] as const;
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly socket: string;
   /** Whether to tell of each route, rule and setting of the host that is changed. */
   readonly verbose: boolean;
+  /** Variables to begin with. */
+  readonly sysctls?: readonly Sysctl[] | undefined;
 }
 
 /** An engine to be served. */

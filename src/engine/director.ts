@@ -45,7 +45,7 @@ import { TCP_STATE } from "./protocol/tcp.ts";
 import { COMPLETE, mustBeWhole, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
-import { isSysctl, type Sysctls, setSysctl } from "./sysctl.ts";
+import { type Setting, Variables } from "./variables.ts";
 import {
   REASON,
   REASONS,
@@ -77,6 +77,8 @@ export interface DirectorOptions {
   readonly profile?: Profile;
   /** Takes the ICMP errors the director sends; they go nowhere unless given. See also `emitTo`. */
   readonly emit?: Emit;
+  /** Size of the host's memory in pages; 262144 (1 GiB) unless given. */
+  readonly memoryPages?: number | undefined;
 }
 
 /** A packet to be explained. */
@@ -125,6 +127,10 @@ export class Director {
       host: options.host,
       random: options.random ?? new SeededRandom(1),
       emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
+      variables: new Variables({
+        ticksPerSecond: this.profile.ticksPerSecond,
+        memoryPages: options.memoryPages,
+      }),
     });
     const destinations = new DestinationRegistry(this.profile);
     this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
@@ -136,6 +142,9 @@ export class Director {
       options.schedulers,
     );
     this.#defence = new Defence(this.#state, this.#lifecycle);
+    this.#state.variables.onChange((name) => {
+      if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
+    });
     const errors = new IcmpErrors(this.#state, this.#lifecycle);
     this.#requests = new RequestHandler(
       this.#state,
@@ -428,23 +437,41 @@ export class Director {
     return this.#state.stats.live();
   }
 
-  /** Returns all variables of net.ipv4.vs. */
-  sysctls(): Readonly<Sysctls> {
-    return { ...this.#state.sysctls };
+  /** Returns all variables of net.ipv4.vs, in the order of their names. */
+  sysctls(): readonly Setting[] {
+    return this.#state.variables.list();
   }
 
-  /** @throws IpvsError ENOENT for an unknown name, EINVAL for a value out of range */
-  setSysctl(name: string, value: number): void {
-    setSysctl(this.#state.sysctls, name, value);
-    if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
+  /** Returns the variables that have another value than in the beginning. */
+  changedSysctls(): readonly Setting[] {
+    return this.#state.variables.changed();
   }
 
-  /** @throws IpvsError ENOENT for an unknown name */
-  sysctl(name: string): number {
-    if (!isSysctl(name)) {
-      throw new IpvsError("ENOENT", `Unknown variable "${name}": must be a name of net.ipv4.vs`);
-    }
-    return this.#state.sysctls[name];
+  /**
+   * Writes a variable as to the kernel's file.
+   *
+   * @throws IpvsError ENOENT for an unknown name, EINVAL for a value that is refused
+   */
+  setSysctl(name: string, value: string | number): void {
+    this.setSysctls([{ name, value: String(value) }]);
+  }
+
+  /**
+   * Writes variables one after the other: all, or none if one is refused.
+   *
+   * @throws IpvsError as `setSysctl` does
+   */
+  setSysctls(settings: Iterable<Setting>): void {
+    this.#state.variables.write(settings);
+  }
+
+  /**
+   * Returns the value of a variable as it is read, without a line end.
+   *
+   * @throws IpvsError ENOENT for an unknown name
+   */
+  sysctl(name: string): string {
+    return this.#state.variables.read(name);
   }
 
   /** Whether any service has this virtual address. */

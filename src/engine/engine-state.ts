@@ -19,7 +19,8 @@ import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
 import { Stats } from "./stats.ts";
-import { defaultSysctls, type Sysctls } from "./sysctl.ts";
+import type { Sysctls } from "./sysctl.ts";
+import type { Variables } from "./variables.ts";
 
 /**
  * Takes a packet the director made itself, an ICMP error. The frame may be used again as soon as this
@@ -33,6 +34,7 @@ export interface EngineParts {
   readonly host: Host;
   readonly random: Random;
   readonly emit: Emit;
+  readonly variables: Variables;
 }
 
 /** The shared state of one director. */
@@ -45,7 +47,9 @@ export class EngineState {
   /** Destinations in service, by their own address. */
   readonly index = new DestinationIndex();
   readonly connections: ConnectionTable;
-  readonly sysctls: Sysctls = defaultSysctls();
+  readonly variables: Variables;
+  /** The values of the variables. */
+  readonly sysctls: Sysctls;
   readonly tcp: Protocol = makeTcp();
   readonly udp: Protocol = makeUdp();
   /** Of everything together. */
@@ -63,6 +67,8 @@ export class EngineState {
     this.host = parts.host;
     this.random = parts.random;
     this.emit = parts.emit;
+    this.variables = parts.variables;
+    this.sysctls = parts.variables.values;
     this.connections = new ConnectionTable(parts.random.uint32());
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
     for (const protocol of [this.tcp, this.udp, ...others]) {

@@ -27,6 +27,7 @@ import * as udp from "../wire/udp.ts";
 import { writeEchoReply, writeReset } from "./answers.ts";
 import type { HostDrop } from "./drops.ts";
 import { ExtensionHeaders, HEADERS } from "./extension-headers.ts";
+import type { HostErrors } from "./host-errors.ts";
 import type { HostPacket } from "./host-packet.ts";
 import { isAllNodesOrRouters, isMulticast } from "./special-addresses.ts";
 
@@ -41,12 +42,9 @@ export interface DeliveryHost {
   readonly answer: Frame;
   /** Whether a listener took the packet. */
   readonly listens: (frame: Frame) => boolean;
-  /** Returns the next IPv4 identification. */
-  readonly nextId: () => number;
   /** Returns the address a reply comes from, or `undefined` when there is none. */
   readonly sourceOf: (packet: HostPacket) => Readonly<AddressWords> | undefined;
-  /** Answers with an ICMP error, unless errors must not answer the packet. */
-  readonly error: (packet: HostPacket, type: number, code: number, rest: number) => void;
+  readonly errors: HostErrors;
   /** Sends the packet in `answer`. */
   readonly send: () => void;
 }
@@ -90,7 +88,8 @@ export class LocalDelivery {
     const headers = this.#headers;
     const many = isMulticast(6, packet.destination);
     const problem = headers.walk(view, network, end, many, false);
-    if (problem >= 0) this.#host.error(packet, icmpv6.PARAMETER_PROBLEM, problem, headers.pointer);
+    if (problem >= 0)
+      this.#host.errors.send(packet, icmpv6.PARAMETER_PROBLEM, problem, headers.pointer);
     if (problem !== HEADERS.fine) return "extension-header";
     packet.protocol = headers.protocol;
     packet.transport = headers.transport;
@@ -136,9 +135,9 @@ export class LocalDelivery {
       case IPIP:
       case IPV6_IN_IP:
         if (family === 4) {
-          this.#host.error(packet, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
+          this.#host.errors.send(packet, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
         } else {
-          this.#host.error(packet, icmpv6.UNREACHABLE, icmpv6.PORT_UNREACHABLE, 0);
+          this.#host.errors.send(packet, icmpv6.UNREACHABLE, icmpv6.PORT_UNREACHABLE, 0);
         }
         return "no-listener";
       case NO_NEXT_HEADER:
@@ -154,10 +153,10 @@ export class LocalDelivery {
         }
     }
     if (family === 4) {
-      this.#host.error(packet, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
+      this.#host.errors.send(packet, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
     } else {
       const { pointer } = this.#headers;
-      this.#host.error(packet, icmpv6.PARAMETER_PROBLEM, icmpv6.UNKNOWN_NEXT_HEADER, pointer);
+      this.#host.errors.send(packet, icmpv6.PARAMETER_PROBLEM, icmpv6.UNKNOWN_NEXT_HEADER, pointer);
     }
     return "unknown-protocol";
   }
@@ -168,7 +167,7 @@ export class LocalDelivery {
     if (icmpv4.type(packet.view, packet.transport) !== request) return false;
     const source = this.#host.sourceOf(packet);
     if (source === undefined) return true;
-    writeEchoReply(this.#host.answer, packet, source, this.#host.nextId());
+    writeEchoReply(this.#host.answer, packet, source, this.#host.errors.nextId());
     this.#host.send();
     return true;
   }

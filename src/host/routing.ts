@@ -104,6 +104,11 @@ export class RouteEntry implements Route, TableRoute {
   }
 }
 
+/** Whether a route is there to refuse packets. */
+export function refuses({ type }: RouteEntry): boolean {
+  return type === "unreachable" || type === "prohibit" || type === "blackhole";
+}
+
 interface Rule {
   readonly priority: number;
   readonly mark: number;

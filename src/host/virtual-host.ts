@@ -20,25 +20,28 @@ import type { Director } from "../engine/director.ts";
 import type { Host, Route } from "../engine/host.ts";
 import { VERDICT, type Verdict } from "../engine/verdict.ts";
 import type { AddressWords, Family } from "../net/address.ts";
-import { ICMP, ICMPV6 } from "../net/protocol.ts";
 import { Frame } from "../wire/frame.ts";
-import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { HOP_BY_HOP } from "../wire/ipv6-extensions.ts";
-import { writeError } from "./answers.ts";
 import { Backlog, type WaitingKind } from "./backlog.ts";
 import { DropCounters, type HostDrop } from "./drops.ts";
 import { ExtensionHeaders, HEADERS } from "./extension-headers.ts";
 import { Fragments } from "./fragments.ts";
+import {
+  BEYOND_SCOPE,
+  HOPS_EXCEEDED,
+  HostErrors,
+  REASSEMBLY_TIME_EXCEEDED,
+} from "./host-errors.ts";
 import { HostPacket } from "./host-packet.ts";
 import { type InterfaceOptions, LOOPBACK } from "./interfaces.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { MarkRules } from "./mark-rules.ts";
 import { type Departure, type Origin, Output } from "./output.ts";
 import { PathMtus } from "./path-mtus.ts";
-import { type RouteEntry, Routing } from "./routing.ts";
+import { type RouteEntry, Routing, refuses } from "./routing.ts";
 import {
   isLimitedBroadcast,
   isLinkLocal,
@@ -46,15 +49,6 @@ import {
   isMulticast,
   isUnspecified,
 } from "./special-addresses.ts";
-
-/** Code of ICMP unreachable where a route prohibits (RFC 1812 §5.2.7.1), and its ICMPv6 like. */
-const PROHIBITED = 13;
-const PROHIBITED_6 = 1;
-/** Codes for a source no router may take on (RFC 4443 §3.1), and for no route at all (RFC 792). */
-const BEYOND_SCOPE = 2;
-const NET_UNREACHABLE = 0;
-/** Code of time exceeded, in both families (RFC 792, RFC 4443 §3.3). */
-const REASSEMBLY_TIME_EXCEEDED = 1;
 
 /** Where a director was asked about a packet. */
 export type Stage = "localIn" | "forwarded" | "localOut";
@@ -85,6 +79,7 @@ export class VirtualHost implements Host {
   readonly #pathMtus: PathMtus;
   readonly #drops = new DropCounters();
   readonly #output: Output;
+  readonly #errors: HostErrors;
   readonly #delivery: LocalDelivery;
   readonly #backlog = new Backlog();
   readonly #fragments: Fragments;
@@ -97,7 +92,6 @@ export class VirtualHost implements Host {
   readonly #source: AddressWords = new Uint32Array(4);
   #director: Director | undefined;
   #busy = false;
-  #id: number;
 
   /** @throws RangeError for names, addresses or MTUs that cannot be */
   constructor(options: VirtualHostOptions) {
@@ -105,13 +99,13 @@ export class VirtualHost implements Host {
     this.#pathMtus = new PathMtus(options.clock);
     this.#fragments = new Fragments(options.clock);
     this.#output = new Output(options.depart, options.random);
-    this.#id = (options.random?.uint32() ?? 0) & 0xffff;
+    const id = (options.random?.uint32() ?? 0) & 0xffff;
+    this.#errors = new HostErrors(this.routing, this.#answer, id, () => this.#sendAnswer());
     this.#delivery = new LocalDelivery({
       answer: this.#answer,
       listens: options.deliver ?? (() => false),
-      nextId: () => this.#nextId(),
       sourceOf: (packet) => this.#sourceOf(packet),
-      error: (packet, type, code, rest) => this.#sendError(packet, type, code, rest),
+      errors: this.#errors,
       send: () => this.#sendAnswer(),
     });
     for (const { name, mtu, addresses = [] } of options.interfaces) {
@@ -290,7 +284,7 @@ export class VirtualHost implements Host {
     const problem = this.#headers.walk(view, network, end, multicast, true);
     if (problem === HEADERS.fine) return true;
     if (problem >= 0) {
-      this.#sendError(packet, icmpv6.PARAMETER_PROBLEM, problem, this.#headers.pointer);
+      this.#errors.send(packet, icmpv6.PARAMETER_PROBLEM, problem, this.#headers.pointer);
     }
     return false;
   }
@@ -300,21 +294,10 @@ export class VirtualHost implements Host {
       return this.#deliver(packet, route.type === "broadcast");
     }
     if (route === undefined || refuses(route)) {
-      if (route?.type !== "blackhole") this.#sendUnreachable(packet, route);
+      if (route?.type !== "blackhole") this.#errors.unreachable(packet, route);
       return "no-route";
     }
     return this.#forward(packet, route);
-  }
-
-  #sendUnreachable(packet: HostPacket, route: RouteEntry | undefined): void {
-    const prohibited = route?.type === "prohibit";
-    if (packet.family === 6) {
-      const code = prohibited ? PROHIBITED_6 : icmpv6.NO_ROUTE;
-      this.#sendError(packet, icmpv6.UNREACHABLE, code, 0);
-      return;
-    }
-    const code = route === undefined ? NET_UNREACHABLE : icmpv4.HOST_UNREACHABLE;
-    this.#sendError(packet, icmpv4.UNREACHABLE, prohibited ? PROHIBITED : code, 0);
   }
 
   // For this host.
@@ -339,7 +322,7 @@ export class VirtualHost implements Host {
   #deliverFragment(packet: HostPacket): HostDrop | undefined {
     if (packet.moreFragments && (packet.fragmentLength & 7) !== 0) {
       const code = HEADERS.erroneousField;
-      this.#sendError(packet, icmpv6.PARAMETER_PROBLEM, code, ipv6.PAYLOAD_LENGTH);
+      this.#errors.send(packet, icmpv6.PARAMETER_PROBLEM, code, ipv6.PAYLOAD_LENGTH);
       return "reassembly-failed";
     }
     const outcome = this.#fragments.add(packet.frame);
@@ -352,8 +335,7 @@ export class VirtualHost implements Host {
     const packet = this.#packet;
     const expired = this.#fragments.expire((first) => {
       if (packet.read(first) !== undefined) return;
-      const type = packet.family === 4 ? icmpv4.TIME_EXCEEDED : icmpv6.TIME_EXCEEDED;
-      this.#sendError(packet, type, REASSEMBLY_TIME_EXCEEDED, 0);
+      this.#errors.timeExceeded(packet, REASSEMBLY_TIME_EXCEEDED);
     });
     if (expired > 0) this.#drops.count("reassembly-timeout", expired);
   }
@@ -372,21 +354,20 @@ export class VirtualHost implements Host {
   #forward(packet: HostPacket, route: RouteEntry): HostDrop | undefined {
     const { frame } = packet;
     if (packet.ttl <= 1) {
-      const type = packet.family === 4 ? icmpv4.TIME_EXCEEDED : icmpv6.TIME_EXCEEDED;
-      this.#sendError(packet, type, 0, 0);
+      this.#errors.timeExceeded(packet, HOPS_EXCEEDED);
       return "time-exceeded";
     }
     if (packet.family === 6) {
       if (isUnspecified(packet.source)) return "martian-source";
       if (isLinkLocal(packet.source)) {
-        this.#sendError(packet, icmpv6.UNREACHABLE, BEYOND_SCOPE, 0);
+        this.#errors.send(packet, icmpv6.UNREACHABLE, BEYOND_SCOPE, 0);
         return "martian-source";
       }
     }
     // With IPv6 the MTU of the route itself counts at the very end only, when the hop limit is lowered.
     const mtu = packet.family === 6 ? Math.max(route.device.mtu, ipv6.LEAST_MTU) : route.mtu;
     if (packet.length > mtu && packet.dontFragment && exceeds(frame, mtu)) {
-      this.#sendTooBig(packet, mtu);
+      this.#errors.tooBig(packet, mtu);
       return "too-big";
     }
     packet.lowerTtl();
@@ -394,11 +375,6 @@ export class VirtualHost implements Host {
     if (verdict === VERDICT.forward) return this.#sendDecided(frame, "passing");
     if (verdict !== VERDICT.accept) return undefined;
     return this.#leave(frame, route, packet.family, packet.destination, "passing");
-  }
-
-  #sendTooBig(packet: HostPacket, mtu: number): void {
-    if (packet.family === 6) this.#sendError(packet, icmpv6.PACKET_TOO_BIG, 0, mtu);
-    else this.#sendError(packet, icmpv4.UNREACHABLE, icmpv4.FRAGMENTATION_NEEDED, mtu);
   }
 
   // Packets of this host.
@@ -448,21 +424,9 @@ export class VirtualHost implements Host {
     const { mtu } = passing ? route : this.#pathMtus.apply(family, nextHop, route);
     const problem = this.#output.send(frame, route, family, nextHop, mtu, origin);
     if (problem === "too-big" && passing && this.#packet.read(frame) === undefined) {
-      this.#sendTooBig(this.#packet, mtu);
+      this.#errors.tooBig(this.#packet, mtu);
     }
     return problem;
-  }
-
-  // ICMP errors.
-
-  /** Answers a packet with an error, unless errors must not answer it. */
-  #sendError(packet: HostPacket, type: number, code: number, rest: number): void {
-    if (!this.#mayAnswer(packet, type, code)) return;
-    const back = this.routing.find(packet.family, packet.source, 0);
-    if (back === undefined || refuses(back)) return;
-    const source = this.#errorSource(packet, back);
-    writeError(this.#answer, packet, source, back.mtu, this.#nextId(), type, code, rest);
-    this.#sendAnswer();
   }
 
   /** Sends the answer that was written. */
@@ -474,28 +438,6 @@ export class VirtualHost implements Host {
       if (!this.isLocal(4, this.#source)) return;
     }
     this.#drop(this.#originate(this.#answer), this.#answer);
-  }
-
-  #mayAnswer(packet: HostPacket, type: number, code: number): boolean {
-    const { family, source, destination } = packet;
-    if (isMulticast(family, source) || isUnspecified(source)) return false;
-    if (family === 4) {
-      if (packet.laterFragment || isMulticast(4, destination)) return false;
-      if (isLimitedBroadcast(destination) || this.isBroadcast(4, destination)) return false;
-    } else if (isMulticast(6, destination)) {
-      const always = type === icmpv6.PARAMETER_PROBLEM && code === HEADERS.unknownOption;
-      if (type !== icmpv6.PACKET_TOO_BIG && !always) return false;
-    }
-    return !isIcmpError(packet);
-  }
-
-  /** Returns the address an error about the packet comes from. */
-  #errorSource(packet: HostPacket, back: RouteEntry): Readonly<AddressWords> {
-    const { family, destination, frame } = packet;
-    if (this.isLocal(family, destination)) return destination;
-    // Of a packet that was routed here as if to an address of its own, Linux would speak in its name.
-    if (family === 4 && this.routing.find(4, destination, frame.mark)?.local) return destination;
-    return this.routing.sourceFor(back, packet.source);
   }
 
   /** Returns the address a reply to the packet comes from. */
@@ -523,28 +465,9 @@ export class VirtualHost implements Host {
     this.#drops.count(reason);
     this.#options.dropped?.(reason, frame);
   }
-
-  #nextId(): number {
-    this.#id = (this.#id + 1) & 0xffff;
-    return this.#id;
-  }
-}
-
-function refuses({ type }: RouteEntry): boolean {
-  return type === "unreachable" || type === "prohibit" || type === "blackhole";
 }
 
 /** Whether a packet that may not be cut is too large for a way: one that came in pieces may be again. */
 function exceeds({ fragmentSize }: Frame, mtu: number): boolean {
   return fragmentSize === 0 || fragmentSize > mtu;
-}
-
-/** Whether the packet is an ICMP error, or cannot be told from one. */
-function isIcmpError(packet: HostPacket): boolean {
-  const { family, protocol, view, transport, end, laterFragment } = packet;
-  if (protocol !== (family === 4 ? ICMP : ICMPV6)) return false;
-  if (transport >= end || laterFragment) return !laterFragment;
-  const type = icmpv4.type(view, transport);
-  if (family === 6) return icmpv6.isError(type);
-  return icmpv4.isError(type) || type > icmpv4.LAST_TYPE;
 }

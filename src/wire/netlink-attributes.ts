@@ -59,6 +59,18 @@ function flawOf(value: Uint8Array, kind: AttributeKind): "EINVAL" | "ERANGE" | u
   return length > kind.text ? "ERANGE" : undefined;
 }
 
+/** Yields the attributes in `bytes`, to where a length field cannot be right. */
+function* attributesIn(bytes: Uint8Array): Generator<[number: number, value: Uint8Array]> {
+  const view = viewOf(bytes);
+  for (let at = 0; bytes.length - at >= ATTRIBUTE_HEADER; ) {
+    const length = view.getUint16(at, true);
+    if (length < ATTRIBUTE_HEADER || length > bytes.length - at) break;
+    const number = view.getUint16(at + 2, true) & NUMBER_MASK;
+    yield [number, bytes.subarray(at + ATTRIBUTE_HEADER, at + length)];
+    at += align(length);
+  }
+}
+
 /** The attributes of one level, checked against a policy. Values are views of the bytes read. */
 export class Attributes {
   readonly #values: ReadonlyMap<number, Uint8Array>;
@@ -73,13 +85,8 @@ export class Attributes {
    * @throws IpvsError ERANGE when a value is too short or too long, EINVAL when text has no end
    */
   static parse(bytes: Uint8Array, policy: AttributePolicy): Attributes {
-    const view = viewOf(bytes);
     const values = new Map<number, Uint8Array>();
-    for (let at = 0; bytes.length - at >= ATTRIBUTE_HEADER; ) {
-      const length = view.getUint16(at, true);
-      if (length < ATTRIBUTE_HEADER || length > bytes.length - at) break;
-      const number = view.getUint16(at + 2, true) & NUMBER_MASK;
-      const value = bytes.subarray(at + ATTRIBUTE_HEADER, at + length);
+    for (const [number, value] of attributesIn(bytes)) {
       const kind = policy[number];
       if (kind !== undefined) {
         const flaw = flawOf(value, kind);
@@ -91,7 +98,6 @@ export class Attributes {
         }
         values.set(number, value);
       }
-      at += align(length);
     }
     return new Attributes(values);
   }
@@ -160,10 +166,25 @@ export class Attributes {
    * @throws IpvsError EINVAL when there is no such attribute, or anything inside is malformed
    */
   nested(number: number, policy: AttributePolicy): Attributes {
+    return this.#inside(number, (value) => Attributes.parse(value, policy));
+  }
+
+  /**
+   * The attributes inside each of those inside one, whose numbers do not matter: a list.
+   *
+   * @throws IpvsError EINVAL when there is no such attribute, or anything inside is malformed
+   */
+  list(number: number, policy: AttributePolicy): readonly Attributes[] {
+    return this.#inside(number, (value) =>
+      [...attributesIn(value)].map(([, element]) => Attributes.parse(element, policy)),
+    );
+  }
+
+  #inside<Result>(number: number, read: (value: Uint8Array) => Result): Result {
     const value = this.#values.get(number);
     if (value === undefined) throw new IpvsError("EINVAL", `Attribute ${number} is missing`);
     try {
-      return Attributes.parse(value, policy);
+      return read(value);
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
       throw new IpvsError("EINVAL", `In attribute ${number}: ${error.message}`);

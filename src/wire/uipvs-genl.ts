@@ -4,11 +4,12 @@
  *
  * | Command | No | do | dump | Request | Replies, with the same command number |
  * |---|---|---|---|---|---|
- * | getFile | 1 | | x | NAME | TEXT: the parts of a file of /proc/net, in order |
+ * | getFile | 1 | | x | NAME, and TICKS or not | TEXT: the parts of a file of /proc/net, in order |
  * | getSysctl | 2 | x | x | NAME; none for a list | NAME, VALUE, one message a variable |
  * | setSysctl | 3 | x | | NAME, VALUE | none |
  * | getStatus | 4 | | x | none | NAME and either NUMBER or VALUE, one message an item |
  * | stop | 5 | x | | none | none: the success message comes before the end |
+ * | setSysctls | 6 | x | | VARIABLES | none: all are set in their order, or none if one is refused |
  *
  * | Attribute | No | Value |
  * |---|---|---|
@@ -16,6 +17,8 @@
  * | TEXT | 2 | UTF-8 without a NUL; a character is never split between two parts |
  * | VALUE | 3 | text of at most 255 bytes and a NUL |
  * | NUMBER | 4 | unsigned, 64 bits |
+ * | VARIABLES | 5 | attributes of any number, each with NAME and VALUE inside |
+ * | TICKS | 6 | unsigned, 32 bits, not 0: the ticks a second that a file counts in; else the director's |
  *
  * Numbers are never given out twice: a further command or attribute takes the next free one, and a
  * peer that does not know it answers EOPNOTSUPP or passes it over. Errors: ENOENT for a file or
@@ -24,6 +27,7 @@
  *
  * @module
  */
+import { IpvsError } from "../base/error.ts";
 import { type AttributePolicy, type Attributes, present } from "./netlink-attributes.ts";
 import type { MessageWriter } from "./netlink-writer.ts";
 
@@ -40,10 +44,18 @@ export const UIPVS_COMMAND = {
   setSysctl: 3,
   getStatus: 4,
   stop: 5,
+  setSysctls: 6,
 } as const;
 
 /** Attributes. */
-export const UIPVS_ATTRIBUTE = { name: 1, text: 2, value: 3, number: 4 } as const;
+export const UIPVS_ATTRIBUTE = {
+  name: 1,
+  text: 2,
+  value: 3,
+  number: 4,
+  variables: 5,
+  ticks: 6,
+} as const;
 
 /** What requests and replies carry. */
 export const UIPVS_POLICY: AttributePolicy = {
@@ -51,6 +63,8 @@ export const UIPVS_POLICY: AttributePolicy = {
   [UIPVS_ATTRIBUTE.text]: { atMost: 65531 },
   [UIPVS_ATTRIBUTE.value]: { text: 255 },
   [UIPVS_ATTRIBUTE.number]: "u64",
+  [UIPVS_ATTRIBUTE.variables]: "nested",
+  [UIPVS_ATTRIBUTE.ticks]: "u32",
 };
 
 /** One thing a director tells of itself: a text, or a count or identifier. */
@@ -59,6 +73,14 @@ export interface StatusItem {
   readonly name: string;
   /** Text of at most 255 bytes, or 0–18446744073709551615. */
   readonly value: string | bigint;
+}
+
+/** A variable of net.ipv4.vs and a value, as text. */
+export interface Sysctl {
+  /** Name without that prefix. At most 63 bytes. */
+  readonly name: string;
+  /** At most 255 bytes. */
+  readonly value: string;
 }
 
 /** Writes the name a command is about. */
@@ -100,6 +122,42 @@ export function readItem(attributes: Attributes): StatusItem {
  */
 export function readValue(attributes: Attributes): string {
   return present(attributes.text(UIPVS_ATTRIBUTE.value), "value");
+}
+
+/** Writes variables with the values they are to have. */
+export function writeVariables(writer: MessageWriter, variables: readonly Sysctl[]): void {
+  writer.nest(UIPVS_ATTRIBUTE.variables, () => {
+    for (const [index, variable] of variables.entries()) {
+      writer.nest(index + 1, () => writeItem(writer, variable));
+    }
+  });
+}
+
+/**
+ * Returns variables with the values they are to have.
+ *
+ * @throws IpvsError EINVAL when they are missing, or one lacks its name or value
+ */
+export function readVariables(attributes: Attributes): readonly Sysctl[] {
+  return attributes
+    .list(UIPVS_ATTRIBUTE.variables, UIPVS_POLICY)
+    .map((variable) => ({ name: readName(variable), value: readValue(variable) }));
+}
+
+/** Writes how many ticks a second a file is to count in. */
+export function writeTicks(writer: MessageWriter, ticksPerSecond: number): void {
+  writer.u32(UIPVS_ATTRIBUTE.ticks, ticksPerSecond);
+}
+
+/**
+ * Returns how many ticks a second a file is to count in, if it is said.
+ *
+ * @throws IpvsError EINVAL for 0
+ */
+export function readTicks(attributes: Attributes): number | undefined {
+  const ticks = attributes.u32(UIPVS_ATTRIBUTE.ticks);
+  if (ticks === 0) throw new IpvsError("EINVAL", "A second must have a tick or more");
+  return ticks;
 }
 
 /** Writes a part of a file. */

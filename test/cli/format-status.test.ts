@@ -8,6 +8,10 @@ const STATUS = {
   device: "uipvs0",
   deviceKind: "tun",
   profile: "6.1.192",
+  variables: [
+    { name: "drop_entry", value: "1" },
+    { name: "sync_threshold", value: "5\t50" },
+  ],
   services: 2,
   destinations: 5,
   connections: 17,
@@ -24,6 +28,7 @@ t.test("a status is one line a subject, counts by size, those of 0 left out", as
       "Socket:       /run/uipvs/control.sock",
       "Device:       uipvs0 (tun)",
       "Profile:      6.1.192",
+      "Variables:    drop_entry 1, sync_threshold 5 50",
       "Services:     2",
       "Destinations: 5",
       "Connections:  17",
@@ -35,6 +40,7 @@ t.test("a status is one line a subject, counts by size, those of 0 left out", as
 });
 
 t.test("a fault has a line of its own", async (t) => {
-  const text = formatStatus({ ...STATUS, drops: {}, fault: "no room for a rule" });
+  const text = formatStatus({ ...STATUS, variables: [], drops: {}, fault: "no room for a rule" });
+  t.match(text, /\nVariables: +as in the beginning\n/);
   t.match(text, /\nDrops: +none\nFault: +no room for a rule$/);
 });

@@ -3,6 +3,8 @@ import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { schedulers } from "../../schedulers/index.ts";
+import { STATUS_FILES } from "../../src/control/backend.ts";
+import { SYSCTL_NAMES } from "../../src/engine/sysctl.ts";
 import { parseCommandLine } from "../../src/ipvsadm/argv.ts";
 import { type CommandLineOption, type CommandName, OPTIONS } from "../../src/ipvsadm/options.ts";
 import { declaredCommands } from "../cli/declared-commands.ts";
@@ -55,7 +57,13 @@ const STATIC_LINES: typeof LINES = [
   ["ipvsadm -S -n -"],
   ["ipvsadm -e -m --tun-csum --tun-", "--tun-port", "--tun-type"],
   ["ipvsadm -e -m -g"],
-  ["uipvs s", "shell", "status"],
+  ["uipvs s", "shell", "status", "sysctl"],
+  ["uipvs sysctl conn", "conn_reuse_mode", "conntrack"],
+  ["uipvs sysctl -n net.ipv4.vs.drop", "net.ipv4.vs.drop_entry", "net.ipv4.vs.drop_packet"],
+  ["uipvs up --sysctl sync_p", "sync_persist_mode=", "sync_ports="],
+  ["uipvs up --sysctl=am", "am_droprate=", "amemthresh="],
+  ["uipvs procfs /etc/host.co", "/etc/host.conf"],
+  ["uipvs procfs --hz 100 /tmp ip_vs ip_vs_s", "ip_vs_stats", "ip_vs_stats_percpu"],
   ["uipvs up --device ", "memory", "raw", "tun"],
   ["uipvs up --profile=6.1.1", "6.1.176", "6.1.192"],
   ["uipvs help de", "demo"],
@@ -79,6 +87,12 @@ for (const shell of SHELLS) {
     t.test("every scheduler is offered", async (t) => {
       const [names = []] = await shell.complete(["ipvsadm -A -t 192.0.2.1:80 -s "]);
       t.same([...names].sort(), [...schedulers.keys(), "none"].sort());
+    });
+    t.test("every variable and status file is offered", async (t) => {
+      const lines = ["uipvs sysctl ", "uipvs procfs /proc "];
+      const [variables = [], files = []] = await shell.complete(lines);
+      t.same([...variables].sort(), [...SYSCTL_NAMES].sort());
+      t.same([...files].sort(), [...STATUS_FILES].sort());
     });
     t.test("services and servers are those of the director", async (t) => {
       const { env, socket, folder } = await director(t);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import t, { type Test } from "tap";
+import { IpvsError } from "../../src/base/error.ts";
 import type { StatusFile } from "../../src/control/backend.ts";
 import { DirectTransport } from "../../src/control/direct-transport.ts";
 import { DirectorClient } from "../../src/control/director-client.ts";
@@ -167,11 +168,16 @@ for (const [way, connect] of Object.entries(WAYS)) {
     const long = "0123456789abcdé€😀".repeat(5000);
     let stopped = 0;
     const { backend, transport } = await begin(t, {
-      statusFile: (name) => (name === "ip_vs_conn" ? ["first\n", "", long] : undefined),
+      statusFile: (name, ticks) =>
+        name === "ip_vs_conn" ? [`first ${ticks}\n`, "", long] : undefined,
       sysctls: {
         names: () => sysctls.keys(),
         get: (name) => sysctls.get(name),
-        set: (name, value) => void sysctls.set(name, value),
+        set: (settings) => {
+          const unknown = settings.find(({ name }) => !sysctls.has(name));
+          if (unknown !== undefined) throw new IpvsError("ENOENT", unknown.name);
+          for (const { name, value } of settings) sysctls.set(name, value);
+        },
       },
       status: () => [
         { name: "version", value: "1.2.3" },
@@ -180,7 +186,9 @@ for (const [way, connect] of Object.entries(WAYS)) {
       stop: () => void stopped++,
     });
     const director = new DirectorClient(transport);
-    t.equal(await textOf(backend.statusFile("ip_vs_conn")), `first\n${long}`);
+    t.equal(await textOf(backend.statusFile("ip_vs_conn")), `first undefined\n${long}`);
+    t.equal(await textOf(director.statusFile("ip_vs_conn", 100)), `first 100\n${long}`);
+    await t.rejects(textOf(director.statusFile("ip_vs_conn", 0)), { code: "EINVAL" });
     await t.rejects(textOf(backend.statusFile("ip_vs_app")), { code: "ENOENT" });
     await t.rejects(textOf(director.statusFile("")), { code: "ENOENT" });
     await director.setSysctl("expire_nodest_conn", "1");
@@ -191,6 +199,13 @@ for (const [way, connect] of Object.entries(WAYS)) {
     ]);
     await t.rejects(director.sysctl("no_such"), { code: "ENOENT" });
     await t.rejects(director.setSysctl("no_such", "1"), { code: "ENOENT" });
+    const expire = (value: string) => ({ name: "expire_nodest_conn", value });
+    const refused = director.setSysctls([expire("7"), { name: "no_such", value: "1" }]);
+    await t.rejects(refused, { code: "ENOENT", message: "no_such" });
+    t.equal(await director.sysctl("expire_nodest_conn"), "1");
+    await director.setSysctls([expire("7"), { name: "sync_threshold", value: "5" }]);
+    t.equal(await director.sysctl("expire_nodest_conn"), "7");
+    t.equal(await director.sysctl("sync_threshold"), "5");
     t.same(await director.status(), [
       { name: "version", value: "1.2.3" },
       { name: "uptime", value: 2n ** 63n },
@@ -207,6 +222,7 @@ for (const [way, connect] of Object.entries(WAYS)) {
       () => director.sysctls(),
       () => director.sysctl("x"),
       () => director.setSysctl("x", "1"),
+      () => director.setSysctls([{ name: "x", value: "1" }]),
       () => director.status(),
       () => director.stop(),
     ];

@@ -17,6 +17,9 @@ const plain = {
   device: text,
   deviceKind: text,
   profile: text,
+  variables: fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z_]{1,30}$/), value: text }), {
+    selector: ({ name }) => name,
+  }),
   services: count,
   destinations: count,
   connections: count,

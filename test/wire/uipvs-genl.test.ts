@@ -6,11 +6,15 @@ import {
   readItem,
   readName,
   readText,
+  readTicks,
   readValue,
+  readVariables,
   UIPVS_POLICY,
   writeItem,
   writeName,
   writeText,
+  writeTicks,
+  writeVariables,
 } from "../../src/wire/uipvs-genl.ts";
 import { hex } from "../support/packet.ts";
 
@@ -33,6 +37,40 @@ t.test("readItem() refuses an item without name or value", async (t) => {
   t.throws(() => readItem(read((writer) => writer.u64(4, 1n))), { code: "EINVAL" });
   t.throws(() => readName(read(() => {})), { code: "EINVAL" });
   t.throws(() => readValue(read(() => {})), { code: "EINVAL" });
+});
+
+t.test("variables are a list of names with values", async (t) => {
+  const writer = new MessageWriter();
+  const variables = [
+    { name: "a", value: "1" },
+    { name: "b", value: "2\t3" },
+  ];
+  writeVariables(writer, variables);
+  const bytes = writer.take();
+  t.same(
+    bytes,
+    hex(
+      `2c00 0500
+        1400 0100 0600 0100 6100 0000 0600 0300 3100 0000
+        1400 0200 0600 0100 6200 0000 0800 0300 32093300`,
+    ),
+  );
+  t.same(readVariables(Attributes.parse(bytes, UIPVS_POLICY)), variables);
+  t.same(readVariables(read((to) => to.nest(5, () => {}))), []);
+});
+
+t.test("readVariables() refuses a list that is missing or lacks something", async (t) => {
+  const refused = (fill: (writer: MessageWriter) => void) =>
+    t.throws(() => readVariables(read(fill)), { code: "EINVAL" });
+  refused(() => {});
+  refused((writer) => writer.nest(5, () => writer.nest(1, () => writeName(writer, "a"))));
+  refused((writer) => writer.nest(5, () => writer.bytes(1, hex("0500 0100 61"))));
+});
+
+t.test("readTicks() reads what is said, and refuses 0", async (t) => {
+  t.equal(readTicks(read((writer) => writeTicks(writer, 250))), 250);
+  t.equal(readTicks(read(() => {})), undefined);
+  t.throws(() => readTicks(read((writer) => writeTicks(writer, 0))), { code: "EINVAL" });
 });
 
 t.test("names, values and numbers have their bounds", async (t) => {

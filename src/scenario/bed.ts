@@ -1,0 +1,72 @@
+/**
+ * Where a scenario is played: a director's host between interfaces whose other ends a scenario holds.
+ *
+ * The emulator is one, a kernel may be another; whoever plays a scenario cannot tell which.
+ *
+ * @module
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { ProgramName } from "./statement.ts";
+
+/** What a program printed and how it ended. */
+export interface Printed {
+  readonly status: number;
+  readonly out: Uint8Array;
+  readonly err: Uint8Array;
+}
+
+/** A packet that left the host. */
+export interface Captured {
+  /** Interface it left by. */
+  readonly device: string;
+  /** Where it is for on the link, as `02:00:00:00:c0:fe`; absent on links without addresses. */
+  readonly mac?: string;
+  /** Network header first. */
+  readonly packet: Uint8Array;
+}
+
+/** What came of bytes put on a wire. */
+export interface Sent {
+  /** Why the interface refused them, as in errno(3). */
+  readonly errno?: string;
+  /** What left the host at once because of them. */
+  readonly captured: readonly Captured[];
+}
+
+/** What a variable holds after it was to be set, or only read. */
+export interface Variable {
+  /** Why it could not be set, as in errno(3). */
+  readonly errno?: string;
+  /** `null` for a variable there is none of. */
+  readonly value: string | null;
+}
+
+/** A director's host and the wires to it. */
+export interface Bed {
+  /** Time since the bed was made. */
+  now(): Milliseconds;
+  /**
+   * Makes the interfaces, addresses, routes and neighbours of a name.
+   *
+   * @throws RangeError for a name it does not know
+   */
+  setUp(topology: string): Promise<void>;
+  /** Makes an interface. @throws Error when it cannot */
+  addInterface(type: "tap" | "tun", name: string): Promise<void>;
+  /** Runs a program on the host. */
+  run(program: ProgramName, args: readonly string[]): Promise<Printed>;
+  /** Runs a line of shell on the host, in which these programs can be called too. */
+  shell(command: string): Promise<Printed>;
+  /** Sets a variable, such as `net.ipv4.vs.drop_entry`, if a value is given, and reads it. */
+  sysctl(name: string, value?: string): Promise<Variable>;
+  /** Returns a file of the host, such as `/proc/net/ip_vs`; `undefined` where there is none. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Puts a packet on the wire of an interface; `undefined` when there is no such interface. */
+  send(device: string, packet: Uint8Array): Promise<Sent | undefined>;
+  /** Puts an Ethernet frame on the wire of an interface; `undefined` when there is none. */
+  sendFrame(device: string, frame: Uint8Array): Promise<Sent | undefined>;
+  /** Lets time pass and returns what left the host meanwhile. */
+  sleep(duration: Milliseconds): Promise<readonly Captured[]>;
+  /** Gives up what the bed holds. */
+  close(): Promise<void>;
+}
