@@ -34,11 +34,12 @@ export const TEMPLATE_STATE = { none: 0, assured: 1 } as const;
 export class ConnectionLifecycle {
   readonly #state: EngineState;
   readonly #destinations: DestinationRegistry;
-  readonly #wheel = new TimerWheel(0);
+  readonly #wheel: TimerWheel;
 
   constructor(state: EngineState, destinations: DestinationRegistry) {
     this.#state = state;
     this.#destinations = destinations;
+    this.#wheel = new TimerWheel(state.now);
   }
 
   /**

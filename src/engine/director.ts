@@ -75,6 +75,8 @@ export interface DirectorOptions {
   readonly random?: Random;
   /** Kernel release to mirror; 6.1.192 unless given. */
   readonly profile?: Profile;
+  /** Tick the kernel is at when the director is made: timers are rounded by it. 0 unless given. */
+  readonly firstTick?: Ticks;
   /** Takes the ICMP errors the director sends; they go nowhere unless given. See also `emitTo`. */
   readonly emit?: Emit;
   /** Size of the host's memory in pages; 262144 (1 GiB) unless given. */
@@ -102,7 +104,7 @@ export class Director {
   readonly #clock: Clock;
   readonly #origin: number;
   readonly #state: EngineState;
-  readonly #jobs = new PeriodicJobs();
+  readonly #jobs: PeriodicJobs;
   readonly #lifecycle: ConnectionLifecycle;
   readonly #configuration: Configuration;
   readonly #requests: RequestHandler;
@@ -120,9 +122,13 @@ export class Director {
   constructor(options: DirectorOptions) {
     this.profile = options.profile ?? DEFAULT_PROFILE;
     this.#clock = options.clock;
-    this.#origin = options.clock.now();
+    const { firstTick = 0 } = options;
+    const { ticksPerSecond } = this.profile;
+    this.#origin = options.clock.now() - (firstTick * 1000) / ticksPerSecond;
+    this.#jobs = new PeriodicJobs(firstTick);
     this.#emit = options.emit ?? (() => {});
     this.#state = new EngineState({
+      now: firstTick,
       profile: this.profile,
       host: options.host,
       random: options.random ?? new SeededRandom(1),
@@ -155,10 +161,9 @@ export class Director {
     );
     this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, this.decision);
     this.#explainer = new Explainer(this.#state, this.#lifecycle, this.#defence, errors);
-    const { ticksPerSecond } = this.profile;
     this.#reassembler = new Reassembler(ticksPerSecond);
-    this.#jobs.every(0, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
-    this.#jobs.every(0, ticksPerSecond, () => this.#everySecond());
+    this.#jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
+    this.#jobs.every(firstTick, ticksPerSecond, () => this.#everySecond());
   }
 
   // Packets.

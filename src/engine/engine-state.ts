@@ -35,6 +35,8 @@ export interface EngineParts {
   readonly random: Random;
   readonly emit: Emit;
   readonly variables: Variables;
+  /** The present tick. */
+  readonly now: Ticks;
 }
 
 /** The shared state of one director. */
@@ -58,8 +60,8 @@ export class EngineState {
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
   /** Whether a backup daemon runs; see the variable backup_only. */
   isBackup = false;
-  /** The time now, in ticks since the director was made. */
-  now: Ticks = 0;
+  /** The time now, in ticks. */
+  now: Ticks;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
 
   constructor(parts: EngineParts) {
@@ -69,6 +71,7 @@ export class EngineState {
     this.emit = parts.emit;
     this.variables = parts.variables;
     this.sysctls = parts.variables.values;
+    this.now = parts.now;
     this.connections = new ConnectionTable(parts.random.uint32());
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
     for (const protocol of [this.tcp, this.udp, ...others]) {

@@ -17,9 +17,14 @@ interface Job {
 
 /** Jobs of one director. */
 export class PeriodicJobs {
-  readonly #wheel = new TimerWheel(0);
+  readonly #wheel: TimerWheel;
   readonly #jobs: (Job | undefined)[] = [];
   readonly #free: number[] = [];
+
+  /** @param now the present tick */
+  constructor(now: Ticks) {
+    this.#wheel = new TimerWheel(now);
+  }
 
   /**
    * Runs `run` every `period` ticks from now on, each time rounded up as a kernel timer is.

@@ -21,6 +21,22 @@ const FIXED: readonly (readonly [name: RegExp, value: string])[] = [
   [/^net\.ipv6\.icmp\.ratelimit$/, "0"],
 ];
 
+/** The variable a kernel has that is built to tell what ip_vs does. Nothing hangs on it here. */
+const DEBUG_LEVEL = "debug_level";
+
+/** Returns the variables of a director and those only a kernel built for debugging has. */
+export function debuggingSysctls(table: SysctlTable): SysctlTable {
+  let level = "0";
+  return {
+    names: () => [...table.names(), DEBUG_LEVEL].sort(),
+    get: (name) => (name === DEBUG_LEVEL ? level : table.get(name)),
+    set: (settings) => {
+      table.set(settings.filter(({ name }) => name !== DEBUG_LEVEL));
+      for (const { name, value } of settings) if (name === DEBUG_LEVEL) level = value;
+    },
+  };
+}
+
 /**
  * Sets a variable, if a value is given, and returns what it holds.
  *
@@ -39,7 +55,7 @@ function ofDirector(table: SysctlTable, name: string, value: string | undefined)
   let errno: string | undefined;
   if (value !== undefined) {
     try {
-      table.set(name, value);
+      table.set([{ name, value }]);
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
       errno = error.code;

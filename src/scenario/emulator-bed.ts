@@ -5,7 +5,7 @@
  */
 
 import { schedulers } from "../../schedulers/index.ts";
-import { ManualClock, type Milliseconds } from "../base/clock.ts";
+import { ManualClock, type Milliseconds, type Ticks } from "../base/clock.ts";
 import { SeededRandom } from "../base/random.ts";
 import {
   directorBackend,
@@ -13,7 +13,7 @@ import {
   directorSysctls,
 } from "../control/director-services.ts";
 import type { SysctlTable } from "../control/uipvs-family.ts";
-import { Director } from "../engine/director.ts";
+import { Director, type DirectorOptions } from "../engine/director.ts";
 import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
 import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
@@ -22,7 +22,7 @@ import type { World, Writer } from "../ipvsadm/world.ts";
 import { parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import type { Bed, Captured, Printed, Sent, Variable } from "./bed.ts";
-import { emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
+import { debuggingSysctls, emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
 import { runIpCommand } from "./ip-command.ts";
 import { runMarkCommand } from "./mark-command.ts";
 import { macText, Neighbors } from "./neighbors.ts";
@@ -31,6 +31,8 @@ import { ShellFolder } from "./shell-folder.ts";
 import type { ProgramName } from "./statement.ts";
 import { topologyNamed } from "./topology.ts";
 
+/** Memory of the machine the recordings were made on, in pages. */
+const MEMORY_PAGES = 37344;
 /** Ticks per second of the kernel the recordings were made with. */
 const TICKS_PER_SECOND = 100;
 
@@ -54,16 +56,21 @@ export interface EmulatorOptions {
   readonly profile?: Profile;
   /** What chance hangs on; 1. */
   readonly seed?: number;
-  /** How long the director has been there when the scenario begins; 0. */
-  readonly age?: Milliseconds;
+  /** Tick the kernel is at when the scenario begins, as its timers are rounded by it; 0. */
+  readonly firstTick?: Ticks;
+  /** Makes the director; as usual unless given. */
+  readonly makeDirector?: MakeDirector;
 }
+
+/** What a director is made of, and whoever makes one like it. */
+type MakeDirector = (options: DirectorOptions) => Director;
 
 /** A director of ours, and the host around it. */
 export class EmulatorBed implements Bed {
   readonly #clock = new ManualClock();
-  readonly #begun: Milliseconds;
   readonly #director: Director;
   readonly #host: VirtualHost;
+  readonly #sysctls: SysctlTable;
   readonly #neighbors = new Neighbors();
   /** Interfaces by name, and whether they have link addresses. */
   readonly #interfaces = new Map<string, "tap" | "tun">();
@@ -79,20 +86,22 @@ export class EmulatorBed implements Bed {
       interfaces: [],
       depart: (departure) => this.#capture(departure),
     });
-    this.#director = new Director({
+    const make: MakeDirector = options.makeDirector ?? ((parts) => new Director(parts));
+    this.#director = make({
       schedulers,
       clock: this.#clock,
       random,
       host: this.#host,
+      firstTick: options.firstTick ?? 0,
+      memoryPages: MEMORY_PAGES,
       profile: options.profile ?? { ...DEFAULT_PROFILE, ticksPerSecond: TICKS_PER_SECOND },
     });
+    this.#sysctls = debuggingSysctls(directorSysctls(this.#director));
     this.#host.attach(this.#director);
-    this.#begun = options.age ?? 0;
-    this.#pass(this.#begun);
   }
 
   now(): Milliseconds {
-    return this.#clock.now() - this.#begun;
+    return this.#clock.now();
   }
 
   async setUp(name: string): Promise<void> {
@@ -175,21 +184,13 @@ export class EmulatorBed implements Bed {
   }
 
   async sleep(duration: Milliseconds): Promise<readonly Captured[]> {
-    this.#pass(duration);
+    this.#clock.advance(duration);
+    this.#director.advance();
     return this.#taken();
   }
 
   async close(): Promise<void> {
     await this.#shell?.close();
-  }
-
-  get #sysctls(): SysctlTable {
-    return directorSysctls(this.#director);
-  }
-
-  #pass(duration: Milliseconds): void {
-    this.#clock.advance(duration);
-    this.#director.advance();
   }
 
   async #ipvsadm(args: readonly string[]): Promise<Printed> {

@@ -1,8 +1,8 @@
 /**
  * Scenarios played on the emulator and compared with recordings of a real kernel.
  *
- * A recording began at an unknown phase of the kernel's timers: how long the kernel had run shows where
- * entries expire some ticks sooner or later. So a scenario agrees if it does at one of a few phases.
+ * A recording began at some tick of the kernel's clock, by which its timers are rounded: an entry lingers up
+ * to an eighth of its time. Where the tick is not known, a scenario agrees if it does at one of them.
  *
  * @module
  */
@@ -14,8 +14,10 @@ import { play } from "../../src/scenario/play.ts";
 import type { Scenario } from "../../src/scenario/statement.ts";
 import { parseTranscript, type TranscriptRecord } from "../../src/scenario/transcript.ts";
 
-/** How long a director has run when a scenario begins, in ms: every phase of the timers up to 5 s apart. */
-const AGES: readonly number[] = [0, 2400, 600, 1300, 3700, 4400, 640, 5120, 40960, 20480, 61440];
+/** Ticks tried: timers up to 327 s, at 100 ticks a second, are rounded to 512 of them or less. */
+const SPAN = 4096;
+/** Steps between them: a little more than the 64 ticks timers up to 41 s are rounded to. */
+const STEP = 72;
 
 /** Reads a scenario. @throws ScenarioError */
 export function readScenario(path: string): Scenario {
@@ -43,20 +45,23 @@ export async function playOnEmulator(
 }
 
 /**
- * Plays a scenario and returns what differs from a recording, at the phase at which the least does.
+ * Plays a scenario and returns what differs from a recording, at the first tick at which nothing does, or
+ * else at `firstTick`.
  *
+ * @param firstTick where the recording most likely began, within a few ticks
  * @throws ScenarioError
  */
 export async function check(
   scenario: Scenario,
   recording: readonly TranscriptRecord[],
+  firstTick = 0,
 ): Promise<readonly Difference[]> {
-  let least: readonly Difference[] | undefined;
-  for (const age of AGES) {
-    const records = await playOnEmulator(scenario, { age });
-    const differences = compareTranscripts(recording, records);
-    if (differences.length < (least?.length ?? Number.POSITIVE_INFINITY)) least = differences;
-    if (differences.length === 0) break;
+  const compared = async (tick: number) =>
+    compareTranscripts(recording, await playOnEmulator(scenario, { firstTick: tick }));
+  const differences = await compared(firstTick);
+  if (differences.length === 0) return differences;
+  for (let tick = STEP; tick < SPAN; tick += STEP) {
+    if ((await compared(firstTick + tick)).length === 0) return [];
   }
-  return least ?? [];
+  return differences;
 }

@@ -19,12 +19,10 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "drop-entry": { reason: "which connections go is the kernel's chance", lines: [28, 30] },
   "edit-twos": { reason: "which two servers are compared is the kernel's chance" },
   errors: { reason: "connections are not synchronised yet", lines: [124] },
-  fragments: { reason: "fragments are not put together yet", lines: [8, 10, 11] },
   "ftp-nat": { reason: "there is no FTP helper yet", lines: [14, 15, 16] },
   listing: { reason: "there is no FTP helper yet", lines: [74] },
   "sip-pe": { reason: "there is no SIP persistence engine yet" },
   syncd: { reason: "connections are not synchronised yet" },
-  sysctls: { reason: "the variables of synchronisation are not there yet" },
 };
 
 const NAMES = readdirSync(fixture("recordings"))

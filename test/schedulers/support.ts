@@ -9,9 +9,9 @@
 import type { Ticks } from "../../src/base/clock.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type {
-  ScheduleExplanation,
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerContext,
