@@ -62,6 +62,7 @@ export class ExplainingDirector extends Director {
 
   #compare(frame: Frame, hook: Hook, decide: () => Verdict): Verdict {
     const asked = { mark: frame.mark, hook };
+    this.#askAboutAnother(asked, frame);
     // Whether reasons are asked for or not makes no difference, nor does asking twice.
     this.explain(frame.packet(), { ...asked, candidates: false });
     const explanation = this.explain(frame.packet(), asked);
@@ -77,10 +78,19 @@ export class ExplainingDirector extends Director {
     return verdict;
   }
 
+  /** Asks about the flow of somebody else to the same place. */
+  #askAboutAnother(asked: { readonly mark: number; readonly hook: Hook }, frame: Frame): void {
+    const packet = frame.packet().slice();
+    const fields = new DataView(packet.buffer);
+    if (ipv4.version(fields, 0) !== 4 || packet.length < ipv4.HEADER_LENGTH) return;
+    ipv4.setSrc(fields, 0, (ipv4.src(fields, 0) ^ 0x5a5a) >>> 0);
+    ipv4.updateHeaderChecksum(fields, 0);
+    this.explain(packet, asked);
+  }
+
   #happened(frame: Frame, { outcome, packet }: Explanation): Record<string, unknown> {
     const { decision } = this;
     const { service, destination } = decision;
-    const ported = outcome.method === "masquerade" || outcome.method === "local";
     return {
       verdict: outcome.byChance ? null : VERDICT_NAMES[decision.verdict],
       reason: outcome.byChance ? null : REASONS[decision.reason],
@@ -91,7 +101,7 @@ export class ExplainingDirector extends Director {
       connection: decision.isNew ? "new" : decision.connection === 0 ? "none" : "existing",
       sent:
         decision.verdict === VERDICT.forward && !outcome.byChance
-          ? sentIn(frame, packet.protocol, ported)
+          ? sentIn(frame, packet.protocol)
           : null,
       nextHop:
         decision.verdict === VERDICT.forward && !outcome.byChance
@@ -138,7 +148,7 @@ function said(outcome: Outcome, { packet }: Explanation): Record<string, unknown
   };
 }
 
-function sentIn(frame: Frame, protocol: unknown, _ported: boolean): unknown {
+function sentIn(frame: Frame, protocol: unknown): unknown {
   const { view, start } = frame;
   const four = ipv4.version(view, start) === 4;
   const source = new Uint32Array(4);
