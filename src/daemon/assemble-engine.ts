@@ -6,11 +6,14 @@
 import { randomInt } from "node:crypto";
 import { totalmem } from "node:os";
 import type { Device } from "../../dataplane/device.ts";
+import { PcapTapDevice } from "../../dataplane/pcap-tap.ts";
 import { Pump } from "../../dataplane/pump.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import type { Clock } from "../base/clock.ts";
+import { IpvsError } from "../base/error.ts";
 import { SeededRandom } from "../base/random.ts";
 import { directorServices } from "../control/director-services.ts";
+import { type CaptureSwitch, explainServices } from "../control/explain-services.ts";
 import { NetlinkServer } from "../control/netlink-server.ts";
 import { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
@@ -36,6 +39,7 @@ export interface Surroundings {
 /** Whom an engine on this thread tells what nobody asked for. */
 export type EngineVoice = Pick<EngineObserver, "log" | "stopRequested">;
 
+const NS_PER_MS = 1_000_000n;
 /** Bytes of a page of memory. */
 const PAGE_SIZE = 4096;
 
@@ -49,7 +53,7 @@ export function assembleEngine(
   around: Surroundings,
   voice: EngineVoice,
 ): EngineHost {
-  const { device, clock, beforeTurn } = around;
+  const { clock, beforeTurn } = around;
   const { profile } = options;
   // Rules drawn by chance must not be foreseeable from outside; nothing here replays.
   const random = new SeededRandom(randomInt(2 ** 32));
@@ -59,6 +63,13 @@ export function assembleEngine(
     isLocal: (family, address) =>
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
   };
+  const epoch = Date.now() - clock.now();
+  const device = new PcapTapDevice(around.device, {
+    path: options.pcap,
+    clock,
+    epoch: BigInt(Math.round(epoch)) * NS_PER_MS,
+    onFault: (path, error) => voice.log(`The capture "${path}" has ended: ${String(error)}`),
+  });
   const memoryPages = Math.floor(totalmem() / PAGE_SIZE);
   const director: Director = new Director({
     schedulers,
@@ -75,6 +86,8 @@ export function assembleEngine(
     watched(director, (service) => engine.configurationChanged(service)),
     {
       ...directorServices(director),
+      ...explainServices(director, epoch),
+      capture: captureSwitch(device),
       status: () =>
         statusItems({
           pid: process.pid,
@@ -89,6 +102,7 @@ export function assembleEngine(
           packets: director.verdicts(),
           accepts: director.accepts(),
           drops: { ...director.drops(), ...dropsOf(device) },
+          capture: device.path,
           fault: engine.fault,
         }),
       stop: () => voice.stopRequested(),
@@ -118,6 +132,31 @@ export function assembleEngine(
     log: (line) => voice.log(line),
   });
   return engine;
+}
+
+/** Returns what starts and stops the capture of a tap. */
+function captureSwitch(tap: PcapTapDevice): CaptureSwitch {
+  return {
+    start: (path) => {
+      if (tap.path !== undefined) {
+        throw new IpvsError("EBUSY", `Packets are being captured already, into "${tap.path}"`);
+      }
+      try {
+        tap.start(path);
+      } catch (error) {
+        throw new IpvsError("EIO", `Cannot write the capture: ${sentenceOf(error)}`);
+      }
+    },
+    stop: () => {
+      const ended = tap.stop();
+      if (ended === undefined) throw new IpvsError("ENOENT", "No packets are being captured");
+      return ended;
+    },
+  };
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Returns how many services and destinations there are. */

@@ -87,6 +87,7 @@ export class Trace {
   /** Start of the second that is counted, and records made in it. */
   #second = Number.NEGATIVE_INFINITY;
   #made = 0;
+  #ended = false;
   /** Whether the packet at hand may be followed. */
   #wanted = false;
   /** What was said of it before it was decided; nothing where there have been too many. */
@@ -103,7 +104,7 @@ export class Trace {
     const now = this.#parts.clock.now();
     this.#wanted = false;
     this.#expected = undefined;
-    if (now - this.#lastTaken > LEASE) {
+    if (this.hasEnded) {
       this.close();
       return;
     }
@@ -147,8 +148,14 @@ export class Trace {
     return taken;
   }
 
+  /** Whether it was closed, or nobody has taken from it for too long. */
+  get hasEnded(): boolean {
+    return this.#ended || this.#parts.clock.now() - this.#lastTaken > LEASE;
+  }
+
   /** Ends the trace. Calling it again does nothing. */
   close(): void {
+    this.#ended = true;
     this.#records = [];
     this.#parts.ended(this);
   }
