@@ -228,11 +228,14 @@ function forwardingWords({
   return words;
 }
 
-const COLUMNS: readonly {
+/** A column of a table; numbers stand to the right. */
+interface Column {
   readonly head: string;
   readonly of: (candidate: CandidateFigures) => string;
-}[] = [
-  { head: "Server", of: endText },
+  readonly left?: boolean;
+}
+
+const COLUMNS: readonly Column[] = [
   { head: "Weight", of: ({ weight }) => String(weight) },
   { head: "Active", of: ({ activeConnections }) => String(activeConnections) },
   { head: "Inactive", of: ({ inactiveConnections }) => String(inactiveConnections) },
@@ -243,13 +246,14 @@ const COLUMNS: readonly {
 function candidateLines(candidates: readonly CandidateFigures[], paints: Paint): readonly string[] {
   if (candidates.length === 0) return [];
   const names = [...new Set(candidates.flatMap(({ figures }) => Object.keys(figures)))];
-  const columns = [
+  const columns: readonly Column[] = [
+    { head: "Server", of: endText, left: true },
     ...COLUMNS,
     ...names.map((name) => ({
       head: words(name),
       of: ({ figures }: CandidateFigures) => figureText(figures[name]),
     })),
-    { head: "", of: ({ standing }: CandidateFigures) => STANDING_WORDS[standing] },
+    { head: "", left: true, of: ({ standing }: CandidateFigures) => STANDING_WORDS[standing] },
   ];
   const rows = [
     columns.map(({ head }) => head),
@@ -260,7 +264,10 @@ function candidateLines(candidates: readonly CandidateFigures[], paints: Paint):
   );
   return rows.map((row, index) => {
     const chosen = candidates[index - 1]?.standing === "chosen";
-    const cells = row.map((cell, column) => cell.padEnd(widths[column]!));
+    const cells = row.map((cell, column) => {
+      const width = widths[column]!;
+      return columns[column]!.left ? cell.padEnd(width) : cell.padStart(width);
+    });
     const line = `  ${chosen ? ">" : " "} ${cells.join("  ")}`.trimEnd();
     return chosen ? paints.chosen(line) : line;
   });
