@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { existsSync } from "node:fs";
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+const { pathToFileURL } = require("node:url");
 
-const program = new URL("../dist/src/cli/main.js", import.meta.url);
+const program = join(__dirname, "../dist/src/cli/main.js");
 if (existsSync(program)) {
-  const { main } = await import(program);
-  await main(process.argv.slice(2));
+  import(pathToFileURL(program)).then(({ main }) => main(process.argv.slice(2)));
 } else {
   console.error(
     "uipvs: it has not been built: run `npm ci' or `npm run build' where it was cloned to",

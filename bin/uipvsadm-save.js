@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import "../dist/src/ipvsadm/bin.js";
+require("./uipvsadm.js");

@@ -1,18 +1,27 @@
 /**
  * Which packets the host is to hand over, as policy rules.
  *
- *     priority  rule                                      for
- *            1  iif DEVICE goto 5                         packets given back: they skip the others
- *            2  fwmark MARK lookup TABLE                  services of a firewall mark
- *            3  to VIP ipproto tcp dport 80 lookup TABLE  requests
- *            4  from RIP ipproto tcp sport 80 lookup TABLE  replies that are to be translated back
- *            5  lookup local                              what used to stand at priority 0
+ *     priority  rule                                       for
+ *            1  iif DEVICE goto 6                          packets given back: they skip the others
+ *            2  fwmark MARK lookup TABLE                   services of a firewall mark
+ *            3  to VIP ipproto tcp dport 80 lookup TABLE   requests
+ *            3  from RIP ipproto tcp sport 80 lookup TABLE replies that are to be translated back
+ *            4  ipproto tcp dport 1-65534 goto 6           packets with ports: they skip the next
+ *            5  to VIP ipproto tcp lookup TABLE            fragments, of requests and of replies
+ *            6  lookup local                               what used to stand at priority 0
+ *            7  iif lo goto 9, iif DEVICE goto 9           the host's own, and what was given back
+ *            8  ipproto icmp lookup TABLE                  errors that pass through
+ *            9  nop                                        where the others go on
  *
  * TABLE has one route: everything into DEVICE. When the device vanishes, so does the route, and packets
  * fall through to where they went before. A mark does not survive the way through a device, so each
  * mark has a device and a table of its own.
  *
- * The host looks at ports only where it has them: the fragments of a packet match no rule with a port.
+ * The host looks at ports only where it has them: the fragments of a packet match no rule with a port,
+ * and no other packet of a protocol with ports gets past the rule for all ports.
+ *
+ * Messages of ICMP cannot be told apart by rules. Those for the host itself never come here: what keeps
+ * neighbours known to each other must not take a detour; icmp-listener.ts hears the errors among them.
  *
  * @module
  */
@@ -22,8 +31,11 @@ import { RULE_ACTION, type Rule } from "../src/wire/rtnetlink-rule.ts";
 
 /** Which packets to hand over; what is left out does not matter. */
 export interface Selector {
-  /** A request is selected by its destination, a reply by its source. */
-  readonly direction: "request" | "reply";
+  /**
+   * A request is selected by its destination, a reply by its source, and errors are all of a protocol
+   * that pass through this host.
+   */
+  readonly direction: "request" | "reply" | "error";
   readonly family: Family;
   readonly protocol?: number;
   readonly address?: Address;
@@ -31,6 +43,8 @@ export interface Selector {
   readonly port?: number;
   /** Firewall mark, 1–4294967295; of requests. */
   readonly fwmark?: number;
+  /** Whether fragments alone are meant; needs a protocol that has ports. */
+  readonly fragments?: true;
 }
 
 /** How what is wanted changes. */
@@ -46,44 +60,70 @@ export const OUR_ORIGIN = 176;
 export const FIRST_TABLE = 7070;
 
 /** Priorities of our rules. */
-export const PRIORITY = { givenBack: 1, mark: 2, request: 3, reply: 4, local: 5 } as const;
+export const PRIORITY = {
+  givenBack: 1,
+  mark: 2,
+  capture: 3,
+  whole: 4,
+  fragments: 5,
+  local: 6,
+  own: 7,
+  error: 8,
+  end: 9,
+} as const;
+
+/** The ports a rule can name. Source: linux/fib_rules.h `fib_rule_port_range_valid`. */
+const FIRST_PORT = 1;
+const LAST_PORT = 65534;
 
 /** Returns the rule of a selector. */
 export function captureRule(selector: Selector, table: number): Rule {
   const { direction, family, protocol, address, port, fwmark } = selector;
   const prefix = address && hostPrefix(address);
-  const isRequest = direction === "request";
+  const isReply = direction === "reply";
   return {
-    family,
-    priority: priorityOf(selector),
-    origin: OUR_ORIGIN,
+    ...ours(family, priorityOf(selector)),
     action: RULE_ACTION.lookup,
     table,
-    ...(prefix && (isRequest ? { to: prefix } : { from: prefix })),
+    ...(prefix && (isReply ? { from: prefix } : { to: prefix })),
     ...(protocol === undefined ? {} : { ipProtocol: protocol }),
-    ...(port === undefined ? {} : isRequest ? { destinationPort: port } : { sourcePort: port }),
+    ...(port === undefined ? {} : isReply ? { sourcePort: port } : { destinationPort: port }),
     ...(fwmark === undefined ? {} : { mark: fwmark }),
   };
 }
 
-/** Returns the rule that lets packets given back pass the others. */
-export function givenBackRule(family: Family, deviceName: string): Rule {
-  return {
-    family,
-    priority: PRIORITY.givenBack,
-    origin: OUR_ORIGIN,
-    action: RULE_ACTION.goto,
-    target: PRIORITY.local,
-    interfaceIn: deviceName,
-  };
+/** Returns the rules that let packets given back pass those that capture. */
+export function givenBackRules(family: Family, deviceName: string): readonly Rule[] {
+  return [
+    skip(family, PRIORITY.givenBack, PRIORITY.local, { interfaceIn: deviceName }),
+    skip(family, PRIORITY.own, PRIORITY.end, { interfaceIn: deviceName }),
+  ];
 }
 
-/** Returns the rule behind ours: `lookup local` in the place of the host's, or one that does nothing. */
-export function landingRule(family: Family, isLocal: boolean): Rule {
-  const common = { family, priority: PRIORITY.local, origin: OUR_ORIGIN };
-  return isLocal
-    ? { ...common, action: RULE_ACTION.lookup, table: TABLE.local }
-    : { ...common, action: RULE_ACTION.nop };
+/** Returns the rule that lets packets of a protocol pass those for fragments, if they have ports. */
+export function wholeRule(family: Family, protocol: number): Rule {
+  return skip(family, PRIORITY.whole, PRIORITY.local, {
+    ipProtocol: protocol,
+    destinationPort: FIRST_PORT,
+    lastDestinationPort: LAST_PORT,
+  });
+}
+
+/**
+ * Returns the rules ours are between: those others go on at, and `lookup local` in the place of the
+ * host's. Where the host has it elsewhere, it is asked for errors alone.
+ *
+ * @param errors protocol of the family's errors
+ */
+export function landingRules(family: Family, isLocal: boolean, errors: number): readonly Rule[] {
+  const local = { action: RULE_ACTION.lookup, table: TABLE.local } as const;
+  const nothing = { action: RULE_ACTION.nop } as const;
+  return [
+    { ...ours(family, PRIORITY.end), ...nothing },
+    skip(family, PRIORITY.own, PRIORITY.end, { interfaceIn: "lo" }),
+    ...(isLocal ? [] : [{ ...ours(family, PRIORITY.own), ...local, ipProtocol: errors }]),
+    { ...ours(family, PRIORITY.local), ...(isLocal ? local : nothing) },
+  ];
 }
 
 /** Whether a rule is the one that finds local addresses, with nothing else to it. */
@@ -96,14 +136,28 @@ export function isLocalLookup(rule: Rule): boolean {
 
 /** Returns what a selector selects, for comparing: the same text for selectors of the same packets. */
 export function selectorKey(selector: Selector): string {
-  const { direction, family, protocol, address, port, fwmark } = selector;
+  const { direction, family, protocol, address, port, fwmark, fragments } = selector;
   const words = address && Array.from(address.words);
-  return JSON.stringify([direction, family, protocol, words, port, fwmark]);
+  return JSON.stringify([direction, family, protocol, words, port, fwmark, fragments]);
 }
 
-function priorityOf(selector: Selector): number {
-  if (selector.fwmark !== undefined) return PRIORITY.mark;
-  return PRIORITY[selector.direction];
+function priorityOf({ direction, fwmark, fragments }: Selector): number {
+  if (fwmark !== undefined) return PRIORITY.mark;
+  if (direction === "error") return PRIORITY.error;
+  return fragments ? PRIORITY.fragments : PRIORITY.capture;
+}
+
+function skip(
+  family: Family,
+  priority: number,
+  target: number,
+  conditions: Omit<Partial<Rule>, "family" | "priority" | "origin" | "action">,
+): Rule {
+  return { ...ours(family, priority), action: RULE_ACTION.goto, target, ...conditions };
+}
+
+function ours(family: Family, priority: number): Pick<Rule, "family" | "priority" | "origin"> {
+  return { family, priority, origin: OUR_ORIGIN };
 }
 
 function hostPrefix(address: Address): Prefix {

@@ -83,11 +83,6 @@ export class HostDevice implements Device {
     return device;
   }
 
-  /** Whether an interface is one of this device's, by index. */
-  owns(interfaceIndex: number): boolean {
-    return this.#interfaces.some((device) => device.interfaceIndex === interfaceIndex);
-  }
-
   receive(batch: readonly Frame[]): number {
     const count = this.#interfaces.length;
     for (let tried = 0; tried < count; tried++) {

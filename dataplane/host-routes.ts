@@ -3,23 +3,33 @@
  *
  * Local addresses are kept whole, routes for the addresses asked for. What the kernel announces makes
  * both stale, and `refresh`, to be called between batches of packets, reads that. Path MTUs the host
- * learns are not announced, so routes are asked for anew after some seconds.
+ * learns are not announced, nor is every MTU for IPv6, so these are asked for anew after some seconds.
  *
- * Rules that route packets into the director's own devices do not count: a route asked for here is one
- * for packets the director sends.
+ * Path MTUs of what the director has sent itself are kept here. Rules that route packets into the
+ * director's own devices do not count: a route asked for here is one for packets the director sends.
  *
  * Source: rtnetlink(7).
  *
  * @module
  */
+import { LRUCache } from "lru-cache";
 import type { Clock, Milliseconds } from "../src/base/clock.ts";
-import type { Host, Route } from "../src/engine/host.ts";
-import { type AddressWords, copyAddress, type Family } from "../src/net/address.ts";
-import { ICMP, TCP, UDP } from "../src/net/protocol.ts";
+import type { Host, NetworkInterface, Route } from "../src/engine/host.ts";
+import {
+  type Address,
+  type AddressWords,
+  copyAddress,
+  type Family,
+  formatAddress,
+  UNSPECIFIED,
+} from "../src/net/address.ts";
+import { ICMP, ICMPV6 } from "../src/net/protocol.ts";
 import { MAX_PACKET } from "../src/wire/frame.ts";
+import { LEAST_MTU } from "../src/wire/ipv6.ts";
 import type { Message } from "../src/wire/netlink.ts";
 import {
   GROUP,
+  linkByName,
   linkDump,
   parseLink,
   parseRoute,
@@ -39,28 +49,37 @@ import { SystemError } from "./sys/system-error.ts";
 const LIFETIME: Milliseconds = 10_000;
 
 /**
- * Protocols a route is asked for as, until the answer is not one of the director's own devices: a rule
- * may capture all of a protocol, and the question has to name one of these.
+ * What a route is asked for: no rule that captures packets applies to errors this host sends, so the answer
+ * is never one of the director's own devices.
  */
-const LOOKUP_PROTOCOLS = [TCP, UDP, ICMP] as const;
+const LOOKUP_PROTOCOL: Readonly<Record<Family, number>> = { 4: ICMP, 6: ICMPV6 };
+
+/** How long a path MTU is believed, and how many are. Source: ip-sysctl.rst, `route/mtu_expires`. */
+const PATH_MTU_LIFETIME: Milliseconds = 600_000;
+const PATH_MTUS = 1024;
+
+/** The least path MTU that is believed. Source: ip-sysctl.rst, `route/min_pmtu`; RFC 8200 §5. */
+const LEAST_PATH_MTU: Readonly<Record<Family, number>> = { 4: 552, 6: LEAST_MTU };
 
 /** What host routes are opened with. */
 export interface HostRoutesOptions {
   readonly clock: Clock;
-  /** Whether an interface is the director's own, by index: routes into it do not count. */
-  readonly isOwnDevice?: (interfaceIndex: number) => boolean;
 }
+
+/** MTU of an interface, in bytes. */
+type LinkMtu = Readonly<Record<Family, number>>;
 
 /** The host of this network namespace. */
 export class HostRoutes implements Host {
   readonly #clock: Clock;
-  readonly #isOwnDevice: (interfaceIndex: number) => boolean;
   readonly #requests: NetlinkSocket;
   readonly #notifications: NetlinkSocket;
   readonly #routes = new RouteCache();
   readonly #local: Record<Family, PrefixSet> = { 4: new PrefixSet(4, []), 6: new PrefixSet(6, []) };
-  /** MTU by interface index, in bytes. */
-  #mtus = new Map<number, number>();
+  /** Path MTUs the director has been told, by address. */
+  readonly #pathMtus: LRUCache<string, number>;
+  /** By interface index. */
+  #mtus: ReadonlyMap<number, LinkMtu> = new Map();
   #askedAt: Milliseconds;
 
   private constructor(
@@ -69,7 +88,14 @@ export class HostRoutes implements Host {
     notifications: NetlinkSocket,
   ) {
     this.#clock = options.clock;
-    this.#isOwnDevice = options.isOwnDevice ?? (() => false);
+    this.#pathMtus = new LRUCache({
+      max: PATH_MTUS,
+      ttl: PATH_MTU_LIFETIME,
+      // The cache takes a time of 0 for none.
+      perf: { now: () => options.clock.now() + 1 },
+      // With any other resolution the cache remembers the time for a while, by a timer.
+      ttlResolution: 0,
+    });
     this.#requests = requests;
     this.#notifications = notifications;
     this.#askedAt = options.clock.now();
@@ -111,6 +137,25 @@ export class HostRoutes implements Host {
     return route;
   }
 
+  networkInterface(name: string): NetworkInterface | undefined {
+    try {
+      const answer = this.#requests.get(linkByName(name), "Cannot look up an interface");
+      return answer && parseLink(answer);
+    } catch (error) {
+      if (error instanceof SystemError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The host itself does not learn of it: it does not know what the director has sent. */
+  reportPathMtu(family: Family, address: Readonly<AddressWords>, reported: number): void {
+    const known = this.route(family, address);
+    const mtu = Math.max(reported, LEAST_PATH_MTU[family]);
+    if (known === undefined || known.local || mtu >= known.mtu) return;
+    this.#pathMtus.set(keyOf(family, address), mtu);
+    this.#routes.set(family, address, { ...known, mtu, learned: true });
+  }
+
   /**
    * Takes in what the kernel has announced since the last call.
    *
@@ -124,9 +169,10 @@ export class HostRoutes implements Host {
       else if (isAboutLocal(message)) stale.local = true;
     });
     if (!complete || stale.local) this.#readLocal();
-    if (!complete || stale.links) this.#readLinks();
     const now = this.#clock.now();
-    if (complete && !stale.routes && now - this.#askedAt < LIFETIME) return false;
+    const old = now - this.#askedAt >= LIFETIME;
+    if (!complete || stale.links || old) this.#readLinks();
+    if (complete && !stale.routes && !old) return false;
     this.#routes.clear();
     this.#askedAt = now;
     return true;
@@ -141,23 +187,22 @@ export class HostRoutes implements Host {
   #ask(family: Family, words: Readonly<AddressWords>): Route | undefined {
     const address = copyAddress(family, words);
     if (this.isLocal(family, words)) return { local: true, mtu: MAX_PACKET, source: address.words };
-    for (const protocol of LOOKUP_PROTOCOLS) {
-      const found = this.#lookup(address.family, address.words, protocol);
-      if (found === undefined) return undefined;
-      const { out, type, source = { words: new Uint32Array(4) } } = found;
-      if (out !== undefined && this.#isOwnDevice(out)) continue;
-      const local = type === ROUTE_TYPE.local;
-      if (!local && type !== ROUTE_TYPE.unicast) return undefined;
-      const mtu = found.mtu ?? this.#mtus.get(out ?? 0) ?? MAX_PACKET;
-      return { local, mtu: Math.min(mtu, MAX_PACKET), source: source.words };
-    }
-    return undefined;
+    const found = this.#lookup(address);
+    if (found === undefined) return undefined;
+    const { out, type, source = UNSPECIFIED[family] } = found;
+    const local = type === ROUTE_TYPE.local;
+    if (!local && type !== ROUTE_TYPE.unicast) return undefined;
+    const ofWay = found.mtu ?? this.#mtus.get(out ?? 0)?.[family] ?? MAX_PACKET;
+    const mtu = Math.min(ofWay, MAX_PACKET);
+    const learned = this.#pathMtus.get(keyOf(family, words));
+    if (learned === undefined || learned >= mtu) return { local, mtu, source: source.words };
+    return { local, mtu: learned, source: source.words, learned: true };
   }
 
   /** Returns the host's route, or `undefined` when it has none. */
-  #lookup(family: Family, words: Readonly<AddressWords>, protocol: number): RouteEntry | undefined {
+  #lookup(address: Address): RouteEntry | undefined {
     try {
-      const request = routeLookup({ family, words }, protocol);
+      const request = routeLookup(address, LOOKUP_PROTOCOL[address.family]);
       const answer = this.#requests.get(request, "Cannot look up a route");
       return answer && parseRoute(answer);
     } catch (error) {
@@ -181,7 +226,7 @@ export class HostRoutes implements Host {
 
   #readLinks(): void {
     const links = this.#list(linkDump(), parseLink);
-    this.#mtus = new Map(links.map(({ index, mtu }) => [index, mtu]));
+    this.#mtus = new Map(links.map(({ index, mtu, mtu6 = mtu }) => [index, { 4: mtu, 6: mtu6 }]));
   }
 
   #list<T>(request: Uint8Array, parse: (message: Message) => T | undefined): readonly T[] {
@@ -198,4 +243,8 @@ export class HostRoutes implements Host {
 
 function isAboutLocal(message: Message): boolean {
   return parseRoute(message)?.table === TABLE.local;
+}
+
+function keyOf(family: Family, address: Readonly<AddressWords>): string {
+  return formatAddress(copyAddress(family, address));
 }

@@ -1,28 +1,31 @@
 /**
  * Has the host hand over the packets of virtual services, and undoes it.
  *
- * The rules are those of capture-rules.ts, of the selectors port-groups.ts makes of those wanted. Nothing lasts beyond the process but rules and settings, and
- * these can be undone by any later process: rules carry a number of ours, settings stand in a file. The
- * host is at no moment without a rule for its local addresses, in whatever step the process dies.
+ * The rules are those of capture-rules.ts, of the selectors port-groups.ts makes of those wanted. A
+ * family nothing is wanted of is not touched. Nothing lasts beyond the process but rules and settings,
+ * and these can be undone by any later process: rules carry a number of ours, settings stand in a file.
+ * The host is at no moment without a rule for its local addresses, in whatever step the process dies.
  *
  * Source: ip-rule(8); Documentation/networking/policy-routing.rst.
  *
  * @module
  */
 import type { Family } from "../src/net/address.ts";
+import { ICMP, ICMPV6 } from "../src/net/protocol.ts";
 import { ORIGIN, TABLE } from "../src/wire/rtnetlink.ts";
 import { RULE_ACTION, type Rule } from "../src/wire/rtnetlink-rule.ts";
 import {
   captureRule,
   FIRST_TABLE,
-  givenBackRule,
+  givenBackRules,
   isLocalLookup,
-  landingRule,
+  landingRules,
   OUR_ORIGIN,
   PRIORITY,
   type Selector,
   type SelectorChange,
   selectorKey,
+  wholeRule,
 } from "./capture-rules.ts";
 import { enableForwarding, restoreSettings } from "./host-settings.ts";
 import { ruleCommand } from "./ip-command.ts";
@@ -51,6 +54,9 @@ export interface InterceptionOptions {
 
 const FAMILIES = [4, 6] as const satisfies readonly Family[];
 
+/** Protocols of the errors of each family. */
+const ERRORS: Readonly<Record<Family, number>> = { 4: ICMP, 6: ICMPV6 };
+
 /** The host's local rule as it stands when nobody touched it. */
 function hostsLocalRule(family: Family): Rule {
   return {
@@ -74,6 +80,8 @@ export class Interception {
   readonly #undo: (() => void)[] = [];
   /** Families whose local rule has been moved. */
   readonly #families = new Set<Family>();
+  /** Families and protocols whose fragments are told from other packets. */
+  readonly #fragmented = new Set<string>();
   /** Tables by family and mark. */
   readonly #tables = new Map<string, number>();
   #open = true;
@@ -96,7 +104,7 @@ export class Interception {
     try {
       for (const rule of FAMILIES.flatMap((family) => ownRules(routing, family))) {
         const name = rule.interfaceIn;
-        if (name === undefined || name === own) continue;
+        if (rule.priority !== PRIORITY.givenBack || name === undefined || name === own) continue;
         if (readSysctl(`net/ipv4/conf/${name}/forwarding`) === undefined) continue;
         throw new Error(
           `Cannot intercept packets with "${own}": another director does so with "${name}"`,
@@ -154,6 +162,7 @@ export class Interception {
   #install(selector: Selector): () => void {
     const key = selectorKey(selector);
     const table = this.#tableFor(selector.family, selector.fwmark ?? 0);
+    if (selector.fragments) this.#tellFragments(selector.family, selector.protocol ?? 0);
     const rule = captureRule(selector, table);
     this.#routing.addRule(rule);
     this.#installed.set(key, rule);
@@ -200,13 +209,14 @@ export class Interception {
     const { statePath, log } = this.#options;
     const rules = this.#routing.rules(family);
     const first = rules.find((rule) => rule.priority === 0 && isLocalLookup(rule));
-    const foreign = rules.find(({ priority }) => priority > 0 && priority <= PRIORITY.local);
+    const foreign = rules.find(({ priority }) => priority > 0 && priority <= PRIORITY.end);
     if (foreign !== undefined) {
       throw new Error(
-        `Cannot intercept packets: policy rules 1–${PRIORITY.local} must be free, the host has "${ruleCommand("add", foreign)}"`,
+        `Cannot intercept packets: policy rules 1–${PRIORITY.end} must be free, the host has "${ruleCommand("add", foreign)}"`,
       );
     }
-    this.#addRule(landingRule(family, first !== undefined));
+    for (const rule of landingRules(family, first !== undefined, ERRORS[family]))
+      this.#addRule(rule);
     if (first !== undefined) {
       this.#undo.push(() => this.#routing.addRule(first));
       this.#routing.deleteRule(first);
@@ -216,11 +226,20 @@ export class Interception {
     this.#undo.push(() => void this.#families.delete(family));
   }
 
+  /** Has the rules for fragments see no other packets of a protocol. */
+  #tellFragments(family: Family, protocol: number): void {
+    const name = `${family} ${protocol}`;
+    if (this.#fragmented.has(name)) return;
+    this.#addRule(wholeRule(family, protocol));
+    this.#fragmented.add(name);
+    this.#undo.push(() => void this.#fragmented.delete(name));
+  }
+
   /** Routes a table into a device, and lets what comes from there pass. */
   #leadInto(device: CaptureDevice, family: Family, table: number): void {
     const { name, interfaceIndex } = device;
     if (family === 6) this.#enableIpv6(name);
-    this.#addRule(givenBackRule(family, name));
+    for (const rule of givenBackRules(family, name)) this.#addRule(rule);
     const route = { family, table, origin: OUR_ORIGIN, out: interfaceIndex };
     this.#routing.addRoute(route, name);
     this.#undo.push(() => this.#routing.deleteRoute(route, name));
@@ -276,9 +295,9 @@ function cleanUpFamily(routing: RoutingRules, family: Family): void {
   const hasLocal = rules.some((rule) => rule.priority === 0 && isLocalLookup(rule));
   if (!hasLocal && own.some(isLocalLookup)) routing.addRule(hostsLocalRule(family));
   // The captures first: without the rule for what is given back, packets would go in circles.
-  const captures = own.filter((rule) => rule.priority !== PRIORITY.givenBack);
+  const captures = own.filter((rule) => rule.interfaceIn === undefined);
   for (const rule of captures) routing.deleteRule(rule);
-  for (const rule of own) if (rule.priority === PRIORITY.givenBack) routing.deleteRule(rule);
+  for (const rule of own) if (rule.interfaceIn !== undefined) routing.deleteRule(rule);
   for (const table of tables) {
     for (const { origin, out } of routing.routes(family, table)) {
       if (origin !== OUR_ORIGIN || out === undefined) continue;

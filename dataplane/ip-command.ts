@@ -34,8 +34,8 @@ export function ruleCommand(verb: "add" | "del", rule: Rule): string {
   if (rule.ipProtocol !== undefined) {
     words.push("ipproto", PROTOCOL_NAMES[rule.ipProtocol] ?? String(rule.ipProtocol));
   }
-  if (rule.sourcePort !== undefined) words.push("sport", String(rule.sourcePort));
-  if (rule.destinationPort !== undefined) words.push("dport", String(rule.destinationPort));
+  words.push(...ports("sport", rule.sourcePort, rule.lastSourcePort));
+  words.push(...ports("dport", rule.destinationPort, rule.lastDestinationPort));
   words.push(...action(rule));
   if (rule.origin !== 0) words.push("protocol", origin(rule.origin));
   return words.join(" ");
@@ -49,6 +49,11 @@ export function routeCommand(verb: "add" | "del", route: DefaultRoute, deviceNam
 
 function ip(family: Family): string {
   return family === 4 ? "ip" : "ip -6";
+}
+
+function ports(word: string, first: number | undefined, last = first): readonly string[] {
+  if (first === undefined) return [];
+  return [word, last === first ? String(first) : `${first}-${last}`];
 }
 
 function prefix({ address, length }: Prefix): string {

@@ -3,9 +3,9 @@
  *
  * The host tries policy rules one after the other for each packet, so a rule a port costs every packet
  * of the host: ten thousand services would be ten thousand comparisons. Up to `MOST_PORTS` ports of an
- * address, protocol and direction have a rule each, and the host's other packets take no detour. Beyond
- * that, or where any port is wanted anyway, one rule hands over them all; what is not the director's it
- * gives back to the host.
+ * address, protocol and direction have a rule each, and one more the fragments, which show no ports; the
+ * host's other packets take no detour. Beyond that, or where any port is wanted anyway, one rule hands
+ * over them all; what is not the director's it gives back to the host.
  *
  * Which rules there are depends on what is wanted alone, not on how it came to be wanted.
  *
@@ -32,8 +32,8 @@ type Group = Map<number, Selector>;
 interface Touched {
   readonly key: string;
   readonly group: Group;
-  /** Whether one rule stood for all ports. */
-  readonly wasWide: boolean;
+  /** What rules were made of. */
+  readonly rules: readonly Selector[];
   /** Selectors that were or are to be wanted, and whether they were, by port. */
   readonly before: Map<number, { readonly selector: Selector; readonly wanted: boolean }>;
 }
@@ -49,7 +49,9 @@ export class PortGroups {
     for (const selector of add) this.#set(touched, selector, true);
     const rules = { add: [] as Selector[], remove: [] as Selector[] };
     for (const change of touched.values()) {
-      collect(change, rules);
+      const now = rulesOf(change.group);
+      rules.add.push(...without(now, change.rules));
+      rules.remove.push(...without(change.rules, now));
       if (change.group.size === 0) this.#groups.delete(change.key);
     }
     return { ...rules, revert: () => this.#revert(touched.values()) };
@@ -69,7 +71,7 @@ export class PortGroups {
     if (known !== undefined) return known;
     const group: Group = this.#groups.get(key) ?? new Map();
     this.#groups.set(key, group);
-    const change = { key, group, wasWide: isWide(group), before: new Map() };
+    const change = { key, group, rules: rulesOf(group), before: new Map() };
     touched.set(key, change);
     return change;
   }
@@ -86,25 +88,18 @@ export class PortGroups {
   }
 }
 
-/** Adds to `rules` what has become of a group's. */
-function collect(
-  { group, wasWide, before }: Touched,
-  rules: { readonly add: Selector[]; readonly remove: Selector[] },
-): void {
-  const some = before.values().next().value?.selector;
-  if (some === undefined) return;
-  const nowWide = isWide(group);
-  if (nowWide && !wasWide) rules.add.push(wide(some));
-  if (!nowWide && wasWide) rules.add.push(...group.values());
-  for (const [port, { selector, wanted }] of before) {
-    if (nowWide || wasWide || wanted === group.has(port)) continue;
-    (wanted ? rules.remove : rules.add).push(selector);
-  }
-  if (nowWide && !wasWide) {
-    for (const [port, selector] of group) if (!before.has(port)) rules.remove.push(selector);
-    for (const { selector, wanted } of before.values()) if (wanted) rules.remove.push(selector);
-  }
-  if (!nowWide && wasWide) rules.remove.push(wide(some));
+/** Returns what rules are to be made of: few, however many ports there are. */
+function rulesOf(group: Group): readonly Selector[] {
+  const some = group.values().next().value;
+  if (some === undefined) return [];
+  if (isWide(group)) return [wide(some)];
+  return [...group.values(), { ...wide(some), fragments: true }];
+}
+
+/** Returns the selectors that are not among others. */
+function without(selectors: readonly Selector[], others: readonly Selector[]): readonly Selector[] {
+  const keys = new Set(others.map(selectorKey));
+  return selectors.filter((selector) => !keys.has(selectorKey(selector)));
 }
 
 function isWide(group: Group): boolean {

@@ -2,9 +2,10 @@
  * The packet loop's one turn: inhale a batch, have it decided, exhale, let time pass.
  *
  * The pump also does what the host's forwarding does around a kernel's ip_vs: it tells packets for this
- * host from those passing through, and accounts for TTL. A host that has forwarded a packet into the device
- * has lowered its TTL already; that is undone for requests, whose TTL the director lowers itself, and for
- * packets given back, which the host will forward again.
+ * host from those passing through, and accounts for TTL or hop limit, here called hops. A host that has
+ * forwarded a packet into the device has lowered its hops already; that is undone for requests, whose hops
+ * the director lowers itself, and for packets given back, which the host will forward again. Such a host
+ * could not compare a packet's length with its way's MTU either, as it forwarded it into the device.
  *
  * @module
  */
@@ -14,9 +15,13 @@ import { REASON, VERDICT, type Verdict } from "../src/engine/verdict.ts";
 import type { AddressWords, Family } from "../src/net/address.ts";
 import { Frame } from "../src/wire/frame.ts";
 import * as ipv4 from "../src/wire/ipv4.ts";
+import * as ipv6 from "../src/wire/ipv6.ts";
 import type { Device, NextHop } from "./device.ts";
 
 const BATCH = 64;
+
+/** Length that fits on every link, in bytes: RFC 791 §3.1 for what hosts accept, RFC 8200 §5. */
+const FITS: Readonly<Record<Family, number>> = { 4: 576, 6: ipv6.LEAST_MTU };
 
 /** What a pump is told, packet by packet; for tracing and replays. */
 export type Witness = (frame: Frame, verdict: Verdict) => void;
@@ -44,7 +49,7 @@ export class Pump {
     this.#batch = Array.from({ length: BATCH }, () => new Frame());
     this.#nextHop = { family: 4, address: this.#destination };
     director.emitTo((frame, family, address) => {
-      device.transmit(frame, { family, address });
+      device.transmit(frame, this.#to(family, address));
     });
   }
 
@@ -65,47 +70,86 @@ export class Pump {
   #decide(frame: Frame): void {
     const verdict = this.#handOver(frame);
     this.#witness?.(frame, verdict);
-    if (verdict === VERDICT.forward) this.#device.transmit(frame, this.#decided());
-    else if (verdict === VERDICT.accept) this.#device.accept?.(frame);
+    if (verdict === VERDICT.forward) {
+      const { nextHopFamily, nextHop } = this.#director.decision;
+      this.#device.transmit(frame, this.#to(nextHopFamily, nextHop));
+    } else if (verdict === VERDICT.accept) this.#device.accept?.(frame);
   }
 
   #handOver(frame: Frame): Verdict {
-    const { view, start, end } = frame;
-    // What is no IPv4 packet has no TTL to see to; the director says what is wrong with it.
-    if (!ipv4.isWhole(view, start, end)) return this.#director.localIn(frame);
-    this.#source[0] = ipv4.src(view, start);
-    this.#destination[0] = ipv4.dst(view, start);
+    const family = this.#readEnds(frame);
+    // What is no IP packet has no hops to see to; the director says what is wrong with it.
+    if (family === 0) return this.#director.localIn(frame);
     const { forwarded } = this.#device.capabilities;
-    if (this.#host.isLocal(4, this.#source)) {
+    if (this.#host.isLocal(family, this.#source)) {
       // Own packets are captured on their way out; none can come in from outside.
       if (forwarded) return this.#director.localOut(frame);
       return this.#director.hostDropped(REASON["martian-source"]);
     }
     // A packet captured by its mark was routed here as to a local address, whatever its destination.
     const captured = forwarded && frame.mark !== 0;
-    if (captured || this.#host.isLocal(4, this.#destination)) {
-      if (forwarded) ipv4.adjustTtl(view, start, 1);
+    if (captured || this.#host.isLocal(family, this.#destination)) {
+      if (forwarded) adjustHops(frame, 1);
       return this.#director.localIn(frame);
     }
-    return this.#passing(frame, forwarded);
+    return forwarded ? this.#takenOver(frame, family) : this.#passing(frame);
   }
 
-  /** A packet for another host, as a router sees it. */
-  #passing(frame: Frame, forwarded: boolean): Verdict {
-    const { view, start } = frame;
-    if (!forwarded) {
-      if (ipv4.ttl(view, start) <= 1) return this.#director.hostDropped(REASON["time-exceeded"]);
-      ipv4.adjustTtl(view, start, -1);
+  /** A packet for another host that this one would have passed on. */
+  #takenOver(frame: Frame, family: Family): Verdict {
+    if (this.#isTooLong(frame, family)) {
+      // The host knows how to say so to the sender: nothing of ours is in its way now.
+      adjustHops(frame, 1);
+      this.#device.accept?.(frame);
+      return this.#director.hostDropped(REASON["too-big"]);
     }
     const verdict = this.#director.forwarded(frame);
-    if (forwarded && verdict === VERDICT.accept) ipv4.adjustTtl(view, start, 1);
+    if (verdict === VERDICT.accept) adjustHops(frame, 1);
     return verdict;
   }
 
-  #decided(): NextHop {
-    const { decision } = this.#director;
-    this.#nextHop.family = decision.nextHopFamily;
-    this.#nextHop.address = decision.nextHop;
+  /** A packet for another host, as a router sees it. */
+  #passing(frame: Frame): Verdict {
+    if (hopsOf(frame) <= 1) return this.#director.hostDropped(REASON["time-exceeded"]);
+    adjustHops(frame, -1);
+    return this.#director.forwarded(frame);
+  }
+
+  /** Whether the host would refuse to pass a packet on for its length. */
+  #isTooLong({ view, start, length }: Frame, family: Family): boolean {
+    if (length <= FITS[family] || (family === 4 && !ipv4.dontFragment(view, start))) return false;
+    const route = this.#host.route(family, this.#destination);
+    // The host does not know of what the director has learned.
+    return route !== undefined && route.learned !== true && length > route.mtu;
+  }
+
+  /** Reads source and destination, and returns the family; 0 for what is no whole packet. */
+  #readEnds({ view, start, end }: Frame): Family | 0 {
+    if (ipv4.isWhole(view, start, end)) {
+      this.#source.fill(0);
+      this.#destination.fill(0);
+      this.#source[0] = ipv4.src(view, start);
+      this.#destination[0] = ipv4.dst(view, start);
+      return 4;
+    }
+    if (!ipv6.isWhole(view, start, end)) return 0;
+    ipv6.readSrc(view, start, this.#source);
+    ipv6.readDst(view, start, this.#destination);
+    return 6;
+  }
+
+  #to(family: Family, address: Readonly<AddressWords>): NextHop {
+    this.#nextHop.family = family;
+    this.#nextHop.address = address;
     return this.#nextHop;
   }
+}
+
+function hopsOf({ view, start }: Frame): number {
+  return ipv4.version(view, start) === 4 ? ipv4.ttl(view, start) : ipv6.hopLimit(view, start);
+}
+
+function adjustHops({ view, start }: Frame, by: 1 | -1): void {
+  if (ipv4.version(view, start) === 4) ipv4.adjustTtl(view, start, by);
+  else ipv6.setHopLimit(view, start, (ipv6.hopLimit(view, start) + by) & 0xff);
 }

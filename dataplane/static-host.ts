@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Host, Route } from "../src/engine/host.ts";
+import type { Host, NetworkInterface, Route } from "../src/engine/host.ts";
 import {
   type Address,
   type AddressWords,
@@ -15,6 +15,8 @@ import {
 } from "../src/net/address.ts";
 
 const ETHERNET_MTU = 1500;
+/** What every host has. */
+const LOOPBACK: readonly [string, NetworkInterface] = ["lo", { up: true, mtu: 65536 }];
 
 /** What a static host is told. */
 export interface StaticHostOptions {
@@ -24,6 +26,8 @@ export interface StaticHostOptions {
   readonly mtu?: number;
   /** Address it sends from, by family; the first own address of the family unless given. */
   readonly source?: Address;
+  /** Its network interfaces by name; `lo` is always one. */
+  readonly interfaces?: ReadonlyMap<string, NetworkInterface>;
   /** Says of more addresses whether they are its own, such as those of virtual services. */
   readonly isAlsoLocal?: (family: Family, address: Readonly<AddressWords>) => boolean;
 }
@@ -31,12 +35,14 @@ export interface StaticHostOptions {
 /** A host with one link to everywhere. */
 export class StaticHost implements Host {
   readonly #addresses: readonly Address[];
+  readonly #interfaces: ReadonlyMap<string, NetworkInterface>;
   readonly #isAlsoLocal: (family: Family, address: Readonly<AddressWords>) => boolean;
   readonly #local: Record<Family, Route>;
   readonly #remote: Record<Family, Route>;
 
   constructor(options: StaticHostOptions = {}) {
     this.#addresses = options.addresses ?? [];
+    this.#interfaces = new Map([LOOPBACK, ...(options.interfaces ?? [])]);
     this.#isAlsoLocal = options.isAlsoLocal ?? (() => false);
     const mtu = options.mtu ?? ETHERNET_MTU;
     const route = (local: boolean, family: Family): Route => ({
@@ -57,6 +63,10 @@ export class StaticHost implements Host {
       if (own.family === family && sameWords(own.words, address)) return true;
     }
     return isLoopback(family, address) || this.#isAlsoLocal(family, address);
+  }
+
+  networkInterface(name: string): NetworkInterface | undefined {
+    return this.#interfaces.get(name);
   }
 
   #sourceOf(family: Family, told: Address | undefined): Readonly<AddressWords> {

@@ -14,8 +14,9 @@ import { type Frame, HEADROOM, MAX_PACKET } from "../src/wire/frame.ts";
 import { linkByName, linkUp, parseLink } from "../src/wire/rtnetlink.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 import { Drops } from "./drops.ts";
+import { PacketCutter } from "./packet-cutter.ts";
 import { FramePointers } from "./sys/frame-pointers.ts";
-import { EAGAIN, EINTR, type Libc, openLibc } from "./sys/libc.ts";
+import { EAGAIN, EINTR, type Libc, openLibc, type Pointer } from "./sys/libc.ts";
 import { NetlinkSocket } from "./sys/netlink-socket.ts";
 import { readSysctl, writeSysctl } from "./sys/sysctl.ts";
 import { errorName, systemError } from "./sys/system-error.ts";
@@ -49,6 +50,8 @@ export class TunDevice implements Device {
   readonly #libc: Libc;
   readonly #pointers: FramePointers;
   readonly #drops = new Drops();
+  /** Made when first needed, as it is seldom and takes memory. */
+  #cutter: PacketCutter | undefined;
   #open = true;
 
   private constructor(libc: Libc, fd: number, index: number, name: string, mark: number) {
@@ -111,17 +114,30 @@ export class TunDevice implements Device {
     return this.accept(frame);
   }
 
+  /** What has come in fragments arrives in fragments: the host may have to pass them on. */
   accept(frame: Frame): boolean {
-    const packet = this.#pointers.of(frame) + frame.start;
-    if (this.#libc.write(this.fd, packet, frame.length) >= 0) return true;
-    this.#drops.add(errorName(this.#libc.errno()));
-    return false;
+    const { fragmentSize, length } = frame;
+    if (fragmentSize > 0 && length > fragmentSize) return this.#acceptCut(frame);
+    return this.#write(this.#pointers.of(frame) + frame.start, length);
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#libc.close(this.fd);
+  }
+
+  #acceptCut(frame: Frame): boolean {
+    this.#cutter ??= new PacketCutter();
+    return this.#cutter.cut(frame, frame.fragmentSize, (bytes, length) =>
+      this.#write(this.#libc.addressOf(bytes), length),
+    );
+  }
+
+  #write(packet: Pointer, length: number): boolean {
+    if (this.#libc.write(this.fd, packet, length) >= 0) return true;
+    this.#drops.add(errorName(this.#libc.errno()));
+    return false;
   }
 
   #checkReceive(errno: number): void {

@@ -72,6 +72,12 @@ t.test("a packed copy drives a director from a folder of its own, types included
 
   const version = run(process.execPath, join(modules, "uipvs", "bin", "uipvs.js"), "--version");
   t.match(version, /^\d+\.\d+\.\d+/);
+  const reference = run(
+    process.execPath,
+    join(modules, "uipvs", "bin", "uipvsadm.js"),
+    "--version",
+  );
+  t.match(reference, /^ipvsadm v1\.31 /);
 });
 
 /** Returns the packet with its IPv4 header checksum set. */

@@ -22,6 +22,7 @@ export const AF_NETLINK = 16;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 /** linux/net.h; the flags are those of open. */
+export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOCK_CLOEXEC = O_CLOEXEC;
@@ -67,6 +68,8 @@ export interface Libc {
     addressLength: number,
   ): number;
   recv(fd: number, buffer: Memory, length: number, flags: number): number;
+  /** @param message one struct msghdr */
+  recvmsg(fd: number, message: Memory, flags: number): number;
   /** @param fds `count` records of struct pollfd; @param timeout in ms, -1 for ever */
   poll(fds: Memory, count: number, timeout: number): number;
   eventfd(initial: number, flags: number): number;
@@ -135,6 +138,7 @@ function bind(koffi: Koffi): Libc {
       "intptr_t sendto(int fd, void *buffer, size_t length, int flags, const void *address, uint32_t addressLength)",
     ),
     recv: func("intptr_t recv(int fd, void *buffer, size_t length, int flags)"),
+    recvmsg: func("intptr_t recvmsg(int fd, void *message, int flags)"),
     poll: func("int poll(void *fds, unsigned long count, int timeout)"),
     eventfd: func("int eventfd(unsigned int initial, int flags)"),
     errno: () => koffi.errno(),

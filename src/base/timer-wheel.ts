@@ -27,6 +27,8 @@ const WIDTH_BITS = 3;
 /** Deadlines farther away than this come due here instead. */
 const FARTHEST = 63 * 2 ** (WIDTH_BITS * (LEVELS - 1)) - 1;
 
+const WIDEST = 2 ** (WIDTH_BITS * (LEVELS - 1));
+
 /** The slot whose entries are being fired. */
 const FIRING = LEVELS * SLOTS;
 
@@ -39,13 +41,22 @@ const FIRST_CAPACITY = 1024;
  */
 export function roundedDeadline(now: Ticks, deadline: Ticks): Ticks {
   const distance = Math.min(Math.max(deadline - now, 0), FARTHEST);
+  const width = slotWidth(distance);
+  return (Math.floor((now + distance) / width) + 1) * width;
+}
+
+/**
+ * Returns the width of the slot a timer is put into that is set `distance` ticks ahead, in ticks. Of timers
+ * that fire at one tick, a kernel fires those in wider slots first, and in one slot the last set first.
+ */
+export function slotWidth(distance: Ticks): Ticks {
   let width = 1;
   let reach = 63;
-  while (distance >= reach) {
+  while (distance >= reach && width < WIDEST) {
     width *= 8;
     reach *= 8;
   }
-  return (Math.floor((now + distance) / width) + 1) * width;
+  return width;
 }
 
 /** Deadlines of entries told apart by small integers. */

@@ -70,6 +70,7 @@ export const REUSE_WORDS: Readonly<Record<Reuse, string>> = {
 
 export const REJECTION_WORDS: Readonly<Record<TemplateRejection, string>> = {
   "server-removed": "its server was removed",
+  "other-server": "it leads to another server",
   "server-quiesced": "its server has weight 0, and expire_quiescent_template is on",
 };
 
@@ -94,7 +95,7 @@ export function sentText({ source, destination, hopLimit, length, outer, nextHop
       ? inner
       : `${outer.source} > ${outer.destination} ${outer.type}` +
         `${outer.port === null ? "" : ` port ${outer.port}`} (${inner})`;
-  return `${around}, TTL ${hopLimit}, ${length} bytes, to ${nextHop ?? "this host"}`;
+  return `${around}, TTL ${hopLimit}, ${length === null ? "" : `${length} bytes, `}to ${nextHop ?? "this host"}`;
 }
 
 /** Returns the error that answers. */

@@ -112,6 +112,8 @@ function wordsOf(step: Step): [name: string, first: string, ...more: string[]] {
       return step.connection === null
         ? ["Reply", "it answers nothing, and its server is told so (nat_icmp_send)"]
         : ["Reply", "it answers a connection", connectionText(step.connection)];
+    case "server-connection":
+      return ["Reply", `it answers nothing: ${endText(step.server)} begins a connection with it`];
     case "connection":
       return connectionWords(step);
     case "beginning":
@@ -136,6 +138,8 @@ function wordsOf(step: Step): [name: string, first: string, ...more: string[]] {
       ];
     case "port":
       return ["Port", `the service takes no new connections to port ${step.port}`];
+    case "engine":
+      return ["Template", `the engine ${step.engine} finds nothing to tell the client by`];
     case "template":
       return templateWords(step);
     case "scheduler":
@@ -194,7 +198,8 @@ function serviceWords({ tried, service }: StepOf<"service">): Words {
 function templateWords({ key, template, rejection }: StepOf<"template">): Words {
   const to = key.virtual === null ? `mark ${key.fwmark}` : key.virtual;
   const port = key.port === 0 ? "any port" : `port ${key.port}`;
-  const sought = `clients ${key.clients}, ${to}, ${port}`;
+  const by = key.engineData === null ? "" : `, "${key.engineData}"`;
+  const sought = `clients ${key.clients}, ${to}, ${port}${by}`;
   if (template === null) return ["Template", `none yet for ${sought}`];
   const fate =
     rejection === null ? "found" : `found, and of no more use: ${REJECTION_WORDS[rejection]}`;

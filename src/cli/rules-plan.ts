@@ -49,7 +49,7 @@ export async function compareRules<Result>(
 ): Promise<Result> {
   const world = systemWorld("ipvsadm", socket);
   const path = rules === STANDARD_INPUT ? "standard input" : rules;
-  const text = rules === STANDARD_INPUT ? await textOf(world.stdin) : await readFile(rules, "utf8");
+  const text = rules === STANDARD_INPUT ? await textOf(world.stdin) : await fileText(rules);
   const backend = await answering(socket, () => world.openBackend());
   try {
     const table = await answering(socket, () => Rehearsal.of(backend));
@@ -72,6 +72,14 @@ async function answering<Answer>(socket: string, ask: () => Promise<Answer>): Pr
   } catch (error) {
     if (error instanceof IpvsError) throw new CommandFailure(failureText("list", error));
     throw new CommandFailure(noDirector(socket, systemReason(error)), EXIT.usage);
+  }
+}
+
+async function fileText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new Error(`Cannot read "${path}": ${systemReason(error)}`);
   }
 }
 

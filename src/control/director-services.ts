@@ -20,7 +20,7 @@ export function directorServices(
     totals: () => director.totals(),
     processors: () => [director.liveTotals()],
     connections: () => director.connections(),
-    helpers: () => [],
+    helpers: () => director.helpers(),
   };
   return {
     statusFile: (name, ticksPerSecond = director.profile.ticksPerSecond) =>

@@ -10,7 +10,7 @@
  * @module
  */
 import { IpvsError } from "../base/error.ts";
-import type { Address } from "../net/address.ts";
+import { isMulticast } from "../net/address.ts";
 import {
   IPVS_ATTRIBUTE,
   IPVS_COMMAND,
@@ -218,12 +218,6 @@ function daemonOperations(administration: Administration): Operations {
       },
     ],
   ];
-}
-
-/** Whether an address is of 224.0.0.0/4 or ff00::/8. */
-function isMulticast(address: Address): boolean {
-  const first = address.words[0]! >>> 24;
-  return address.family === 4 ? first >> 4 === 0xe : first === 0xff;
 }
 
 function generalOperations(administration: Administration): Operations {

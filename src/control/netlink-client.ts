@@ -34,7 +34,7 @@ export type Fill = (writer: MessageWriter) => void;
 export class NetlinkClient {
   readonly #transport: Transport;
   readonly #name: string;
-  #family: FamilyNumber | undefined;
+  #family: Promise<FamilyNumber> | undefined;
   #sequence = 0;
 
   /** @param name of the family; its number is asked for when first needed */
@@ -101,8 +101,12 @@ export class NetlinkClient {
     return { request: writer.take(), sequence };
   }
 
-  async #resolve(): Promise<FamilyNumber> {
-    if (this.#family !== undefined) return this.#family;
+  #resolve(): Promise<FamilyNumber> {
+    this.#family ??= this.#lookUp();
+    return this.#family;
+  }
+
+  async #lookUp(): Promise<FamilyNumber> {
     const sequence = this.#next();
     const flags = MESSAGE_FLAG.request | MESSAGE_FLAG.acknowledge;
     const request = familyRequest({ flags, sequence, port: 0 }, this.#name);
@@ -116,7 +120,6 @@ export class NetlinkClient {
     const generic = replies[0] && parseGeneric(replies[0].payload);
     const family = generic && understand(() => readFamily(generic.attributes));
     if (family === undefined) throw nonsense("the family has no number");
-    this.#family = family;
     return family;
   }
 

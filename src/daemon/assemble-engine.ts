@@ -20,11 +20,14 @@ import type { Host } from "../engine/host.ts";
 import { statusItems } from "./director-status.ts";
 import type { EngineObserver, EngineOptions } from "./engine.ts";
 import { EngineHost, type Interceptor } from "./engine-host.ts";
+import { freePages } from "./free-pages.ts";
 import { watched } from "./watched-administration.ts";
 
 /** What an engine is put into. */
 export interface Surroundings {
   readonly device: Device;
+  /** Brings errors the device does not; closed with it. */
+  readonly listener?: Device | undefined;
   /** The host around the device. */
   readonly host: Host;
   readonly clock: Clock;
@@ -53,7 +56,7 @@ export function assembleEngine(
   around: Surroundings,
   voice: EngineVoice,
 ): EngineHost {
-  const { clock, beforeTurn } = around;
+  const { listener, clock, beforeTurn } = around;
   const { profile } = options;
   // Rules drawn by chance must not be foreseeable from outside; nothing here replays.
   const random = new SeededRandom(randomInt(2 ** 32));
@@ -62,6 +65,10 @@ export function assembleEngine(
     route: (family, address) => around.host.route(family, address),
     isLocal: (family, address) =>
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
+    isBroadcast: (family, address) => around.host.isBroadcast?.(family, address) ?? false,
+    freePages,
+    networkInterface: (name) => around.host.networkInterface?.(name),
+    reportPathMtu: (family, address, mtu) => around.host.reportPathMtu?.(family, address, mtu),
   };
   const epoch = Date.now() - clock.now();
   const device = new PcapTapDevice(around.device, {
@@ -80,6 +87,8 @@ export function assembleEngine(
     memoryPages,
   });
   director.setSysctls(options.sysctls ?? []);
+  // What the director itself has to say leaves by the pump made last.
+  const errors = listener && new Pump(director, listener, host);
   const pump = new Pump(director, device, host);
   const startedAt = clock.now();
   const server = new NetlinkServer(
@@ -120,12 +129,13 @@ export function assembleEngine(
     loop: {
       turn: () => {
         beforeTurn?.();
-        return pump.turn();
+        return pump.turn() + (errors?.turn() ?? 0);
       },
       nextDeadline: () => pump.nextDeadline(),
     },
     interceptor: around.interceptor,
     release: () => {
+      listener?.close();
       device.close();
       around.release?.();
     },

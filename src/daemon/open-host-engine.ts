@@ -1,14 +1,16 @@
 /**
  * An engine for the packets of the host it runs on.
  *
- * Packets come by a TUN interface the host is told to route them into. They leave by raw sockets: by
- * koffi's for `tun`, by those of the package raw-socket for `raw`, which has to be on the main thread.
+ * Packets come by a TUN interface the host is told to route them into, and ICMP errors to the host itself
+ * by sockets that hear them. They leave by raw sockets: by koffi's for `tun`, by those of the package
+ * raw-socket for `raw`, which has to be on the main thread.
  *
  * @module
  */
 import type { Device } from "../../dataplane/device.ts";
 import { HostDevice } from "../../dataplane/host-device.ts";
 import { HostRoutes } from "../../dataplane/host-routes.ts";
+import { IcmpListener } from "../../dataplane/icmp-listener.ts";
 import { type CaptureDevice, Interception } from "../../dataplane/interception.ts";
 import { RawIpDevice } from "../../dataplane/raw-ip.ts";
 import { RawSocketDevice } from "../../dataplane/raw-socket.ts";
@@ -42,25 +44,22 @@ export function openHostEngine(
   const log = (line: string): void => {
     if (options.verbose) voice.log(line);
   };
-  const own = new Set<number>();
   const opened: { close(): void }[] = [];
   const keep = <T extends { close(): void }>(resource: T): T => {
     opened.push(resource);
     return resource;
   };
   try {
-    const routes = keep(HostRoutes.open({ clock, isOwnDevice: (index) => own.has(index) }));
+    const routes = keep(HostRoutes.open({ clock }));
     const output = keep(openOutput(options, routes));
     const device = keep(HostDevice.open({ name: INTERFACE, output, log }));
-    const deviceFor = (mark: number): CaptureDevice => {
-      const capture = device.captureDevice(mark);
-      own.add(capture.interfaceIndex);
-      return capture;
-    };
+    const listener = keep(IcmpListener.open(routes, device));
+    const deviceFor = (mark: number): CaptureDevice => device.captureDevice(mark);
     const statePath = settingsPath(options.socket);
     const interceptor = Interception.open({ deviceFor, statePath, log });
     const around = {
       device,
+      listener,
       host: routes,
       clock,
       interceptor,
@@ -69,7 +68,7 @@ export function openHostEngine(
     };
     return {
       host: assembleEngine(options, around, voice),
-      fds: () => [routes.fd, ...device.fds],
+      fds: () => [routes.fd, ...listener.fds, ...device.fds],
     };
   } catch (error) {
     for (const resource of opened.reverse()) resource.close();

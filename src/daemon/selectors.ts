@@ -2,19 +2,25 @@
  * Which packets the host has to hand over, told from the services there are.
  *
  * Requests are those to a service. Replies matter where they have to be translated back, so only those
- * of destinations reached by masquerading are wanted; the others answer the client directly.
+ * of destinations reached by masquerading are wanted; the others answer the client directly. ICMP errors
+ * that pass through the host matter for the same connections, whoever sends them: a router may do so as
+ * well as a real server. Those about a firewall mark's may come from both sides. Errors addressed to the
+ * host itself need no selector.
  *
  * A service may catch more than its own port, and its real servers then answer from any: with port 0, by
- * firewall mark, and with FTP, whose data connections have other ports on both sides.
+ * firewall mark, and with FTP, whose data connections have other ports on both sides. AH and ESP packets
+ * belong to the connections of UDP port 500.
  *
  * @module
  */
 import type { Selector } from "../../dataplane/capture-rules.ts";
-import { TCP, UDP } from "../net/protocol.ts";
+import { AH, ESP, hasPorts, ICMP, ICMPV6, TCP, UDP } from "../net/protocol.ts";
 import type { DestinationStatus, ServiceId } from "../wire/ipvs-objects.ts";
 
 /** Port of FTP control connections. */
 const FTP = 21;
+/** Port of key exchange for AH and ESP. */
+const ISAKMP = 500;
 
 /** Returns the selectors of one service and its destinations; none for what the engine does not follow. */
 export function selectorsOfService(
@@ -22,33 +28,54 @@ export function selectorsOfService(
   destinations: readonly DestinationStatus[],
 ): readonly Selector[] {
   if (!isFollowed(id)) return [];
-  const onePort = id.fwmark === 0 && !catchesOtherPorts(id);
-  const selectors = [requestSelector(id, onePort)];
-  for (const { id: end, config } of destinations) {
-    if (config.method !== "masquerade") continue;
-    selectors.push({
-      direction: "reply",
-      family: end.address.family,
-      address: end.address,
-      // A firewall mark may be of packets of any protocol.
-      ...(id.fwmark === 0 ? { protocol: id.protocol } : {}),
-      ...(onePort && end.port !== 0 ? { port: end.port } : {}),
-    });
-  }
+  const masqueraded = destinations.filter(({ config }) => config.method === "masquerade");
+  const selectors = [
+    ...requestSelectors(id),
+    ...masqueraded.flatMap((end) => replySelectors(id, end)),
+  ];
+  if (id.fwmark !== 0 || masqueraded.length > 0) selectors.push(errorSelector(id));
   return selectors;
 }
 
-function requestSelector(id: ServiceId, onePort: boolean): Selector {
-  const { family, fwmark, protocol, address, port } = id;
-  if (fwmark !== 0) return { direction: "request", family, fwmark };
-  return { direction: "request", family, protocol, address, ...(onePort ? { port } : {}) };
+function requestSelectors(id: ServiceId): readonly Selector[] {
+  const { family, fwmark, address, port } = id;
+  const common = { direction: "request", family } as const;
+  if (fwmark !== 0) return [{ ...common, fwmark }];
+  return protocolsOf(id).map((protocol) => ({
+    ...common,
+    protocol,
+    address,
+    ...(hasPorts(protocol) && hasOnePort(id) ? { port } : {}),
+  }));
+}
+
+function replySelectors(id: ServiceId, { id: end }: DestinationStatus): readonly Selector[] {
+  const { address, port } = end;
+  const common = { direction: "reply", family: address.family, address } as const;
+  // A firewall mark may be of packets of any protocol.
+  if (id.fwmark !== 0) return [common];
+  return protocolsOf(id).map((protocol) => ({
+    ...common,
+    protocol,
+    ...(hasPorts(protocol) && hasOnePort(id) && port !== 0 ? { port } : {}),
+  }));
+}
+
+function errorSelector({ family }: ServiceId): Selector {
+  return { direction: "error", family, protocol: family === 4 ? ICMP : ICMPV6 };
 }
 
 /** The engine leaves other packets alone, so they had better stay with the host. */
-function isFollowed({ family, fwmark, protocol }: ServiceId): boolean {
-  return family === 4 && (fwmark !== 0 || protocol === TCP || protocol === UDP);
+function isFollowed({ fwmark, protocol }: ServiceId): boolean {
+  return fwmark !== 0 || hasPorts(protocol);
 }
 
-function catchesOtherPorts({ protocol, port }: ServiceId): boolean {
-  return port === 0 || (protocol === TCP && port === FTP);
+/** Returns the protocols of the packets a service without firewall mark catches. */
+function protocolsOf({ protocol, port }: ServiceId): readonly number[] {
+  const secured = protocol === UDP && (port === 0 || port === ISAKMP);
+  return secured ? [protocol, AH, ESP] : [protocol];
+}
+
+function hasOnePort({ protocol, port }: ServiceId): boolean {
+  return port !== 0 && !(protocol === TCP && port === FTP);
 }

@@ -24,14 +24,15 @@ import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Cancel, PeriodicJobs } from "./periodic-jobs.ts";
+import { persistenceEngines } from "./persistence-engine/index.ts";
 import type { Scheduler, SchedulerContext, SchedulerModule } from "./scheduler.ts";
 import { VirtualService } from "./virtual-service.ts";
 
 const MAX_THRESHOLD = 2147483647;
 const NO_SCHEDULER = "none";
 const MINUTE = 60;
-/** Engines a service may name; none groups clients by more than their address yet. */
-const PERSISTENCE_ENGINES: ReadonlySet<string> = new Set(["", "sip"]);
+/** A service may say so that it has no persistence engine. */
+const NO_ENGINE = "";
 
 /** Schedulers by name. */
 export type SchedulerRegistry = ReadonlyMap<string, SchedulerModule>;
@@ -74,6 +75,7 @@ export class Configuration {
     this.#bindScheduler(service);
     this.#state.services.add(service);
     this.#state.servicesOfFamily[id.family]++;
+    this.#countEngine(service, 1);
   }
 
   /** @throws IpvsError ESRCH, ENOENT (scheduler or engine), EINVAL (IPv6 prefix length) */
@@ -81,7 +83,9 @@ export class Configuration {
     const service = this.service(id);
     this.#checkService(id, config);
     const before = service.config.scheduler;
+    this.#countEngine(service, -1);
     service.configure(config);
+    this.#countEngine(service, 1);
     if (config.scheduler !== before) {
       this.#unbindScheduler(service);
       this.#bindScheduler(service);
@@ -169,8 +173,9 @@ export class Configuration {
     if (scheduler !== NO_SCHEDULER && !this.#schedulers.has(scheduler)) {
       throw new IpvsError("ENOENT", `Unknown scheduler "${scheduler}"`);
     }
-    if (persistenceEngine !== undefined && !PERSISTENCE_ENGINES.has(persistenceEngine)) {
-      throw new IpvsError("ENOENT", `Unknown persistence engine "${persistenceEngine}"`);
+    const engine = persistenceEngine ?? NO_ENGINE;
+    if (engine !== NO_ENGINE && !persistenceEngines.has(engine)) {
+      throw new IpvsError("ENOENT", `Unknown persistence engine "${engine}"`);
     }
     if (id.family === 6 && !(netmask >= 1 && netmask <= 128)) {
       throw new IpvsError("EINVAL", `Cannot use prefix length ${netmask}: must be 1–128`);
@@ -179,11 +184,20 @@ export class Configuration {
 
   #checkDestination(owner: VirtualService, id: DestinationId, config: DestinationConfig): void {
     const { weight, upperThreshold, lowerThreshold, method, tunnelType, tunnelPort } = config;
-    if (id.address.family !== owner.family && method !== "tunnel") {
-      throw new IpvsError(
-        "EINVAL",
-        `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
-      );
+    if (id.address.family !== owner.family) {
+      if (method !== "tunnel") {
+        throw new IpvsError(
+          "EINVAL",
+          `Cannot use ${formatAddress(id.address)} by ${method}: only tunnels may change the family`,
+        );
+      }
+      if (this.#state.daemons.any) {
+        throw new IpvsError(
+          "EINVAL",
+          `Cannot use ${formatAddress(id.address)} while a synchronisation daemon runs: connections ` +
+            "between families are not synchronised",
+        );
+      }
     }
     if (weight < 0) {
       throw new IpvsError("ERANGE", `Cannot use weight ${weight}: must be 0–2147483647`);
@@ -229,6 +243,11 @@ export class Configuration {
     service.destinations = [];
     this.#state.services.remove(service);
     this.#state.servicesOfFamily[service.family]--;
+    this.#countEngine(service, -1);
+  }
+
+  #countEngine(service: VirtualService, change: 1 | -1): void {
+    if (service.engine?.followsServers === true) this.#state.serverFollowing += change;
   }
 
   #discard(destination: Destination): void {

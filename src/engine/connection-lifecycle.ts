@@ -9,7 +9,7 @@
  * @module
  */
 import type { Ticks } from "../base/clock.ts";
-import { roundedDeadline, TimerWheel } from "../base/timer-wheel.ts";
+import { roundedDeadline, slotWidth, TimerWheel } from "../base/timer-wheel.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
@@ -20,6 +20,7 @@ import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Packet } from "./packet.ts";
+import type { EngineData } from "./persistence-engine/persistence-engine.ts";
 import { DIRECTION, type Direction, NO_CHANGE } from "./protocol/protocol.ts";
 
 /** Life of a connection before its first state, in seconds. */
@@ -35,6 +36,9 @@ export class ConnectionLifecycle {
   readonly #state: EngineState;
   readonly #destinations: DestinationRegistry;
   readonly #wheel: TimerWheel;
+  /** What is due at the present tick. */
+  readonly #due: ConnectionHandle[] = [];
+  #dueCount = 0;
 
   constructor(state: EngineState, destinations: DestinationRegistry) {
     this.#state = state;
@@ -45,15 +49,23 @@ export class ConnectionLifecycle {
   /**
    * Makes a connection, binds it to `destination` and lets it be found, unless it is of one packet.
    * Its timer does not run before the first `release`.
+   *
+   * @param data of a persistence engine, for a template it is to be found by
    */
-  open(seed: Readonly<ConnectionSeed>, destination: Destination | undefined): ConnectionHandle {
-    const { connections, profile } = this.#state;
+  open(
+    seed: Readonly<ConnectionSeed>,
+    destination: Destination | undefined,
+    data?: EngineData,
+  ): ConnectionHandle {
+    const { connections, ftp, profile } = this.#state;
     const handle = connections.create(seed);
     connections.setTimeoutTicks(handle, NEW_SECONDS * profile.ticksPerSecond);
     if (destination !== undefined) {
       connections.setDestination(handle, destination.number);
       destination.bind((seed.flags & CONNECTION_FLAG.template) !== 0);
     }
+    if (ftp.isOne(seed)) ftp.add(connections, handle);
+    if (data !== undefined) connections.setEngineData(handle, data);
     if ((seed.flags & CONNECTION_FLAG.onePacket) === 0) connections.insert(handle);
     return handle;
   }
@@ -112,11 +124,11 @@ export class ConnectionLifecycle {
   /** Ends, by force, every connection whose real server was removed. */
   endOrphans(): void {
     const { connections } = this.#state;
-    connections.forEach((handle) => {
+    for (const handle of connections.walk()) {
       const destination = this.destination(handle);
-      if (destination === undefined || destination.available) return;
+      if (destination === undefined || destination.available) continue;
       if (connections.children(handle) === 0) this.end(handle);
-    });
+    }
   }
 
   /** Returns the time a connection has left, in whole seconds, 0 when it is overdue. */
@@ -131,9 +143,18 @@ export class ConnectionLifecycle {
     return this.#wheel.nextDeadline();
   }
 
-  /** Ends what is due up to tick `to`. */
+  /** Ends what is due at tick `to`, which must not be later than `nextDeadline`. */
   advance(to: Ticks): void {
-    this.#wheel.advance(to, this.#due);
+    this.#dueCount = 0;
+    this.#wheel.advance(to, this.#collect);
+    if (this.#dueCount === 0) return;
+    this.#putInOrder();
+    for (let index = 0; index < this.#dueCount; index++) {
+      const handle = this.#due[index]!;
+      // The end of another may have given it more time.
+      if (this.#ticksLeft(handle) > 0) this.#arm(handle, this.#state.connections.fires(handle));
+      else this.#expire(handle);
+    }
   }
 
   /** Runs the protocol's state machine for a packet of this connection. */
@@ -223,11 +244,41 @@ export class ConnectionLifecycle {
     this.#state.connections.setArmed(handle, at);
   }
 
-  readonly #due = (handle: ConnectionHandle): void => {
-    const { connections } = this.#state;
-    const ticks = (connections.fires(handle) - this.#wheel.now) | 0;
+  readonly #collect = (handle: ConnectionHandle): void => {
+    const ticks = this.#ticksLeft(handle);
     if (ticks > 0) this.#arm(handle, this.#wheel.now + ticks);
-    else this.#expire(handle);
+    else this.#due[this.#dueCount++] = handle;
+  };
+
+  #ticksLeft(handle: ConnectionHandle): Ticks {
+    return (this.#state.connections.fires(handle) - this.#wheel.now) | 0;
+  }
+
+  /**
+   * Puts what is due at one tick into the order a kernel's timers fire in, where it matters: whether a
+   * connection ends before what controls it decides if that ends too.
+   */
+  #putInOrder(): void {
+    const { connections } = this.#state;
+    let related = false;
+    for (let index = 0; index < this.#dueCount && !related; index++) {
+      const handle = this.#due[index]!;
+      related =
+        connections.children(handle) > 0 || connections.controller(handle) !== NO_CONNECTION;
+    }
+    if (!related) return;
+    this.#due.length = this.#dueCount;
+    this.#due.sort(this.#firesBefore);
+  }
+
+  /** Timers in wider slots fire first; in one slot, that which was set last. */
+  readonly #firesBefore = (a: ConnectionHandle, b: ConnectionHandle): number => {
+    const { connections } = this.#state;
+    const timeoutA = connections.timeout(a);
+    const timeoutB = connections.timeout(b);
+    const wider = slotWidth(timeoutB) - slotWidth(timeoutA);
+    if (wider !== 0) return wider;
+    return (connections.expires(b) - timeoutB - (connections.expires(a) - timeoutA)) | 0;
   };
 
   #expire(handle: ConnectionHandle): void {
@@ -257,6 +308,7 @@ export class ConnectionLifecycle {
     if (controller !== NO_CONNECTION) {
       this.#freed(controller, connections.timeout(handle) === 0);
     }
+    if (connections.isHelped(handle)) this.#state.ftp.remove(connections, handle);
     connections.release(handle);
   }
 

@@ -28,7 +28,9 @@ export interface ConnectionRecord {
   readonly expires: Seconds;
   /** Whether it was learnt from another director. */
   readonly synced: boolean;
+  /** Name of the persistence engine that tells the clients of a template apart. */
   readonly engineName?: string | undefined;
+  /** What they have in common, each character one byte. */
   readonly engineData?: string | undefined;
 }
 
@@ -44,6 +46,7 @@ export function connectionRecord(
     Uint32Array.from([0, 1, 2, 3], (index) => word.call(connections, handle, index));
   const flags = connections.flags(handle);
   const protocol = connections.protocol(handle);
+  const data = connections.engineData(handle);
   return {
     protocol,
     family,
@@ -59,7 +62,14 @@ export function connectionRecord(
     state: stateName(state, protocol, flags, connections.state(handle)),
     expires: lifecycle.secondsLeft(handle),
     synced: (flags & CONNECTION_FLAG.synced) !== 0,
+    engineName: data?.engine.name,
+    engineData: data === undefined ? undefined : latin1(data.bytes),
   };
+}
+
+/** Returns text whose characters are the bytes. */
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 function stateName(state: EngineState, protocol: number, flags: number, number: number): string {

@@ -9,7 +9,7 @@
  *           8–11  destination address           19  expires: tick the timeout ends
  *          12     client port, virtual port     20  fires: tick the timer wheel makes of it
  *          13     destination port, protocol,   21  armed: tick the wheel visits it
- *                 families                      22  packets in
+ *                 families, more elsewhere      22  packets in
  *          14     flags, state                  23  firewall mark
  *          15     next in chain                 24  destination
  *          16     controller                    25  hash
@@ -71,6 +71,9 @@ const HASH = 25;
 /** Low 8 bits of word 13: family of the service side and of the destination side. */
 const IPV6_BIT = 0x1;
 const IPV6_DESTINATION_BIT = 0x2;
+/** The same: whether there is more about the connection elsewhere. */
+const HELPED_BIT = 0x4;
+const ENGINE_DATA_BIT = 0x8;
 /** Flags are the low 20 bits of word 14, the state the upper 12. */
 const FLAG_MASK = 0xfffff;
 const STATE_SHIFT = 20;
@@ -269,6 +272,24 @@ export class ConnectionRecords {
 
   setDestination(handle: ConnectionHandle, destination: number): void {
     this.#set(handle, DESTINATION, destination);
+  }
+
+  /** Whether a helper follows the connection: `FtpConnections` has more about it. */
+  isHelped(handle: ConnectionHandle): boolean {
+    return (this.#get(handle, DESTINATION_PORT) & HELPED_BIT) !== 0;
+  }
+
+  setHelped(handle: ConnectionHandle): void {
+    this.#set(handle, DESTINATION_PORT, this.#get(handle, DESTINATION_PORT) | HELPED_BIT);
+  }
+
+  /** Whether a template is of the clients a persistence engine has told apart. */
+  hasEngineData(handle: ConnectionHandle): boolean {
+    return (this.#get(handle, DESTINATION_PORT) & ENGINE_DATA_BIT) !== 0;
+  }
+
+  protected setHasEngineData(handle: ConnectionHandle): void {
+    this.#set(handle, DESTINATION_PORT, this.#get(handle, DESTINATION_PORT) | ENGINE_DATA_BIT);
   }
 
   /** Changes the ports of a record that cannot be found; the table's affair. */

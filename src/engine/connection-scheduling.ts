@@ -19,7 +19,7 @@ import type { Defence } from "./defence.ts";
 import type { Destination } from "./destination.ts";
 import type { EngineState } from "./engine-state.ts";
 import { HOOK, type Packet } from "./packet.ts";
-import { Persistence } from "./persistence.ts";
+import { Persistence, REFUSED } from "./persistence.ts";
 import { REASON, VERDICT } from "./verdict.ts";
 import type { VirtualService } from "./virtual-service.ts";
 
@@ -111,8 +111,15 @@ export class ConnectionScheduling {
     return DECIDED;
   }
 
-  #schedulePersistent(service: VirtualService, packet: Packet): ConnectionHandle | typeof LEAVE {
+  #schedulePersistent(
+    service: VirtualService,
+    packet: Packet,
+  ): ConnectionHandle | typeof LEAVE | typeof DECIDED {
     const template = this.#persistence.template(service, packet);
+    if (template === REFUSED) {
+      this.#decision.give(VERDICT.drop, REASON["engine-refused"]);
+      return DECIDED;
+    }
     if (template === NO_CONNECTION) return LEAVE;
     const destination = this.#lifecycle.destination(template)!;
     const port = portAt(service, destination, packet);

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { hashBytes } from "../base/hash-bytes.ts";
 import type { AddressWords, Family } from "../net/address.ts";
 import {
   CONNECTION_FLAG,
@@ -18,6 +19,11 @@ import {
   ConnectionRecords,
   NO_CONNECTION,
 } from "./connection-records.ts";
+import type {
+  EngineData,
+  EngineSpan,
+  PersistenceEngine,
+} from "./persistence-engine/persistence-engine.ts";
 
 /** Buckets of the index are kept in arrays of this many. */
 const SEGMENT_BITS = 12;
@@ -38,6 +44,8 @@ export class ConnectionTable extends ConnectionRecords {
   #hashed = 0;
   #noClientPort = 0;
   readonly #seed: number;
+  /** What templates are told apart by beyond their record. */
+  readonly #engineData = new Map<ConnectionHandle, EngineData>();
 
   /** @param seed makes the hash unpredictable to clients */
   constructor(seed: number) {
@@ -55,11 +63,9 @@ export class ConnectionTable extends ConnectionRecords {
 
   /** Lets a connection be found. */
   insert(handle: ConnectionHandle): void {
-    const hash = this.#hash(
-      this.protocol(handle),
-      this.foldedClient(handle),
-      this.clientPort(handle),
-    );
+    const data = this.engineData(handle);
+    const client = this.foldedClient(handle) ^ (data === undefined ? 0 : this.#hashOf(data.bytes));
+    const hash = this.#hash(this.protocol(handle), client, this.clientPort(handle));
     this.setHash(handle, hash);
     this.#link(this.#bucketOf(hash), handle);
     const flags = this.flags(handle) | CONNECTION_FLAG.hashed;
@@ -151,6 +157,7 @@ export class ConnectionTable extends ConnectionRecords {
     for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
       if (
         (this.flags(entry) & CONNECTION_FLAG.template) !== 0 &&
+        !this.hasEngineData(entry) &&
         this.isBetween(entry, family, protocol, client, 0, virtual, virtualPort)
       ) {
         break;
@@ -159,14 +166,53 @@ export class ConnectionTable extends ConnectionRecords {
     return entry;
   }
 
+  /**
+   * Returns the persistence template of those among a group of clients whose packets have what `span` of
+   * `bytes` has for `engine`; see `findTemplate` for the rest.
+   */
+  findEngineTemplate(
+    family: Family,
+    protocol: number,
+    client: Readonly<AddressWords>,
+    virtual: Readonly<AddressWords>,
+    virtualPort: number,
+    engine: PersistenceEngine,
+    bytes: Uint8Array,
+    span: Readonly<EngineSpan>,
+  ): ConnectionHandle {
+    const folded = foldWords(client) ^ this.#hashOf(bytes, span.start, span.end);
+    let entry = this.#head(this.#bucketOf(this.#hash(protocol, folded, 0)));
+    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
+      if (
+        this.hasEngineData(entry) &&
+        this.isBetween(entry, family, protocol, client, 0, virtual, virtualPort) &&
+        isData(this.engineData(entry)!, engine, bytes, span)
+      ) {
+        break;
+      }
+    }
+    return entry;
+  }
+
+  /** Makes a template that cannot be found yet one of the clients `data` tells. */
+  setEngineData(handle: ConnectionHandle, data: EngineData): void {
+    this.setHasEngineData(handle);
+    this.#engineData.set(handle, data);
+  }
+
+  /** Returns what the clients of a template have in common beyond their address. */
+  engineData(handle: ConnectionHandle): EngineData | undefined {
+    return this.hasEngineData(handle) ? this.#engineData.get(handle) : undefined;
+  }
+
+  override release(handle: ConnectionHandle): void {
+    if (this.hasEngineData(handle)) this.#engineData.delete(handle);
+    super.release(handle);
+  }
+
   /** Chains of the index. */
   get chains(): number {
     return this.#round + this.#split;
-  }
-
-  /** Calls `visit` for every connection that can be found, chain by chain, newest first in each. */
-  forEach(visit: (handle: ConnectionHandle) => void): void {
-    for (let chain = 0; chain < this.chains; chain++) this.forEachInChain(chain, visit);
   }
 
   /**
@@ -180,6 +226,32 @@ export class ConnectionTable extends ConnectionRecords {
     }
     for (const handle of handles) {
       if ((this.flags(handle) & CONNECTION_FLAG.hashed) !== 0) visit(handle);
+    }
+  }
+
+  /**
+   * Yields the connections that can be found, chain by chain, newest first in each. The table may change
+   * while they are taken: those there from the beginning to the end, under the same key, come once each.
+   *
+   * Chains are those of the beginning. A chain that has been dealt out since is in buckets whose numbers
+   * differ from its own by multiples of what it was told apart by, and all of them are looked at together.
+   */
+  *walk(): Generator<ConnectionHandle, void, undefined> {
+    const round = this.#round;
+    const split = this.#split;
+    const chain: ConnectionHandle[] = [];
+    for (let first = 0; first < round + split; first++) {
+      const modulus = first < split || first >= round ? round * 2 : round;
+      chain.length = 0;
+      for (let bucket = first; bucket < this.#round + this.#split; bucket += modulus) {
+        let entry = this.#head(bucket);
+        for (; entry !== NO_CONNECTION; entry = this.next(entry)) chain.push(entry);
+      }
+      for (const entry of chain) {
+        // Since then it may have been removed, and another connection have got the handle.
+        const hashed = (this.flags(entry) & CONNECTION_FLAG.hashed) !== 0;
+        if (hashed && (this.hash(entry) & (modulus - 1)) === first) yield entry;
+      }
     }
   }
 
@@ -218,6 +290,10 @@ export class ConnectionTable extends ConnectionRecords {
       if (flags === wanted) break;
     }
     return entry;
+  }
+
+  #hashOf(bytes: Uint8Array, start = 0, end = bytes.length): number {
+    return hashBytes(bytes, start, end, this.#seed);
   }
 
   /** Mixes as MurmurHash3's finaliser does; 32 bits. */
@@ -278,6 +354,20 @@ export class ConnectionTable extends ConnectionRecords {
       this.#split = 0;
     }
   }
+}
+
+function isData(
+  data: EngineData,
+  engine: PersistenceEngine,
+  bytes: Uint8Array,
+  span: Readonly<EngineSpan>,
+): boolean {
+  const length = span.end - span.start;
+  if (data.engine !== engine || data.bytes.length !== length) return false;
+  for (let index = 0; index < length; index++) {
+    if (data.bytes[index] !== bytes[span.start + index]) return false;
+  }
+  return true;
 }
 
 function foldWords(words: Readonly<AddressWords>): number {

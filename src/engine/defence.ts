@@ -64,7 +64,8 @@ export class Defence {
   /** Looks at the free memory and the modes; to be called when a mode was set. */
   update(): void {
     const { sysctls, host } = this.#state;
-    const available = host.freePages?.() ?? Number.POSITIVE_INFINITY;
+    const automatic = DEFENCE_MODES.some((name) => isAutomatic(sysctls[name]));
+    const available = automatic ? (host.freePages?.() ?? Number.POSITIVE_INFINITY) : 0;
     const short = available < sysctls.amemthresh;
     for (const name of DEFENCE_MODES) {
       if (sysctls[name] === MODE.automaticOff && short) sysctls[name] = MODE.automaticOn;
@@ -135,4 +136,8 @@ export class Defence {
     this.#spared[packets] = packets;
     return true;
   }
+}
+
+function isAutomatic(mode: number): boolean {
+  return mode === MODE.automaticOff || mode === MODE.automaticOn;
 }

@@ -10,6 +10,7 @@
 import type { Clock, Ticks } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { type Random, SeededRandom } from "../base/random.ts";
+import { TCP } from "../net/protocol.ts";
 import { Frame, HEADROOM } from "../wire/frame.ts";
 import type {
   CounterValues,
@@ -28,7 +29,6 @@ import type {
 import { Configuration, type SchedulerRegistry } from "./configuration.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
-import { CONNECTION_FLAG } from "./connection-records.ts";
 import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
@@ -36,6 +36,7 @@ import { type Emit, EngineState } from "./engine-state.ts";
 import { Explainer } from "./explain/explainer.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { Trace, type TraceOptions } from "./explain/trace.ts";
+import { FtpHelper } from "./helper/ftp.ts";
 import type { Host } from "./host.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
 import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
@@ -79,6 +80,8 @@ export interface DirectorOptions {
   readonly firstTick?: Ticks;
   /** Takes the ICMP errors the director sends; they go nowhere unless given. See also `emitTo`. */
   readonly emit?: Emit;
+  /** Virtual ports, at most 8, on which masqueraded clients get the FTP helper; 21 unless given. */
+  readonly ftpPorts?: readonly number[];
   /** Size of the host's memory in pages; 262144 (1 GiB) unless given. */
   readonly memoryPages?: number | undefined;
 }
@@ -94,6 +97,15 @@ export interface ExplainOptions {
   readonly hook?: Hook | undefined;
   /** Whether to tell of every real server the scheduler looks at; so unless given. */
   readonly candidates?: boolean | undefined;
+}
+
+/** A port a helper watches. */
+export interface HelperStatus {
+  readonly name: string;
+  readonly protocol: number;
+  readonly port: number;
+  /** Connections it follows there. */
+  readonly useCount: number;
 }
 
 /** A balancing host. */
@@ -133,6 +145,7 @@ export class Director {
       host: options.host,
       random: options.random ?? new SeededRandom(1),
       emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
+      ftpPorts: options.ftpPorts,
       variables: new Variables({
         ticksPerSecond: this.profile.ticksPerSecond,
         memoryPages: options.memoryPages,
@@ -152,14 +165,16 @@ export class Director {
       if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
     });
     const errors = new IcmpErrors(this.#state, this.#lifecycle);
+    const helper = new FtpHelper(this.#state, this.#lifecycle);
     this.#requests = new RequestHandler(
       this.#state,
       this.#lifecycle,
       this.#defence,
       errors,
+      helper,
       this.decision,
     );
-    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, this.decision);
+    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, helper, this.decision);
     this.#explainer = new Explainer(this.#state, this.#lifecycle, this.#defence, errors);
     this.#reassembler = new Reassembler(ticksPerSecond);
     this.#jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
@@ -389,21 +404,19 @@ export class Director {
     if (timeouts.udp !== 0) udp.timeouts[0] = timeouts.udp;
   }
 
+  /** Synchronisation daemons that run, the master first, with all their settings. */
   daemons(): readonly DaemonConfig[] {
-    return [];
+    return this.#state.daemons.listed();
   }
 
-  /** @throws IpvsError EOPNOTSUPP: this director does not synchronise connections */
+  /** @throws IpvsError EINVAL, ENODEV, EEXIST, ENETUNREACH */
   startDaemon(config: DaemonConfig): void {
-    throw new IpvsError(
-      "EOPNOTSUPP",
-      `Cannot start a ${config.role} daemon: this director does not synchronise connections`,
-    );
+    this.#state.daemons.start(config);
   }
 
-  /** @throws IpvsError ESRCH: no daemon runs */
+  /** @throws IpvsError ESRCH: no daemon of that role runs */
   stopDaemon(role: DaemonRole): void {
-    throw new IpvsError("ESRCH", `No ${role} daemon is running`);
+    this.#state.daemons.stop(role);
   }
 
   // What the kernel shows in its status files and variables.
@@ -419,17 +432,19 @@ export class Director {
    * is as it is at that moment.
    */
   *connections(): Generator<ConnectionRecord, void, undefined> {
-    const { connections } = this.#state;
-    const handles = new Uint32Array(connections.size);
-    let count = 0;
-    connections.forEach((handle) => {
-      handles[count++] = handle;
-    });
-    for (const handle of handles) {
-      // Since then a handle may have been given up, or another connection have got it.
-      if ((connections.flags(handle) & CONNECTION_FLAG.hashed) === 0) continue;
+    for (const handle of this.#state.connections.walk()) {
       yield connectionRecord(this.#state, this.#lifecycle, handle);
     }
+  }
+
+  /** Returns the ports helpers watch, and how many connections they follow there. */
+  helpers(): readonly HelperStatus[] {
+    return this.#state.ftp.ports.map(({ port, count }) => ({
+      name: "ftp",
+      protocol: TCP,
+      port,
+      useCount: count,
+    }));
   }
 
   /** Returns counters and rates of everything together. */

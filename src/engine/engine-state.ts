@@ -10,6 +10,7 @@ import { AH, ESP } from "../net/protocol.ts";
 import type { Frame } from "../wire/frame.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { DestinationIndex } from "./destination-index.ts";
+import { FTP_PORT, FtpConnections } from "./helper/ftp-connections.ts";
 import type { Host } from "./host.ts";
 import type { Profile } from "./profile.ts";
 import { makeAhEsp } from "./protocol/ah-esp.ts";
@@ -19,6 +20,7 @@ import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
 import { Stats } from "./stats.ts";
+import { SyncDaemons } from "./sync-daemons.ts";
 import type { Sysctls } from "./sysctl.ts";
 import type { Variables } from "./variables.ts";
 
@@ -34,6 +36,8 @@ export interface EngineParts {
   readonly host: Host;
   readonly random: Random;
   readonly emit: Emit;
+  /** Virtual ports on which the FTP helper is wanted; 21 unless given. */
+  readonly ftpPorts?: readonly number[] | undefined;
   readonly variables: Variables;
   /** The present tick. */
   readonly now: Ticks;
@@ -49,17 +53,21 @@ export class EngineState {
   /** Destinations in service, by their own address. */
   readonly index = new DestinationIndex();
   readonly connections: ConnectionTable;
+  /** More about the connections that are FTP's. */
+  readonly ftp: FtpConnections;
   readonly variables: Variables;
   /** The values of the variables. */
   readonly sysctls: Sysctls;
   readonly tcp: Protocol = makeTcp();
   readonly udp: Protocol = makeUdp();
+  /** The synchronisation daemons. */
+  readonly daemons: SyncDaemons;
   /** Of everything together. */
   readonly stats = new Stats();
   /** Services of each family: without one, no packet of that family is looked at. */
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
-  /** Whether a backup daemon runs; see the variable backup_only. */
-  isBackup = false;
+  /** Services whose persistence engine also follows what real servers begin. */
+  serverFollowing = 0;
   /** The time now, in ticks. */
   now: Ticks;
   readonly #protocols: (Protocol | undefined)[] = new Array(256).fill(undefined);
@@ -71,8 +79,10 @@ export class EngineState {
     this.emit = parts.emit;
     this.variables = parts.variables;
     this.sysctls = parts.variables.values;
+    this.daemons = new SyncDaemons(parts.host, this.services);
     this.now = parts.now;
     this.connections = new ConnectionTable(parts.random.uint32());
+    this.ftp = new FtpConnections(parts.ftpPorts ?? [FTP_PORT]);
     const others = [makeSctp(), makeAhEsp(AH), makeAhEsp(ESP)];
     for (const protocol of [this.tcp, this.udp, ...others]) {
       this.#protocols[protocol.number] = protocol;

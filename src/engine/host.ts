@@ -17,6 +17,14 @@ export interface Route {
   readonly learned?: boolean;
 }
 
+/** A network interface of the host, as far as multicast through it goes. */
+export interface NetworkInterface {
+  /** Whether it is up; nothing can be sent through one that is not. */
+  readonly up: boolean;
+  /** Largest packet it takes, in bytes. */
+  readonly mtu: number;
+}
+
 /** Addresses and routes of the host around a director. Answers must be quick: packets wait for them. */
 export interface Host {
   /** Returns the way to `address`, or `undefined` when there is none. */
@@ -29,4 +37,6 @@ export interface Host {
   freePages?(): number;
   /** Notes that packets to `address` must not be longer than `mtu` bytes on their way. */
   reportPathMtu?(family: Family, address: Readonly<AddressWords>, mtu: number): void;
+  /** Returns the interface of a name; `undefined` when there is none, or they are not told. */
+  networkInterface?(name: string): NetworkInterface | undefined;
 }

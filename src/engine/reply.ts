@@ -12,8 +12,10 @@ import { type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import { type Decision, describeConnection } from "./decision.ts";
 import type { EngineState } from "./engine-state.ts";
 import { rewriteSource } from "./forward/rewrite.ts";
+import { type FtpHelper, HELPED } from "./helper/ftp.ts";
 import type { IcmpErrors } from "./icmp-errors.ts";
 import { HOOK, type Packet } from "./packet.ts";
+import { ServerConnections } from "./persistence-engine/server-connections.ts";
 import { DIRECTION } from "./protocol/protocol.ts";
 import { ServerErrors } from "./server-errors.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
@@ -23,21 +25,26 @@ export class ReplyHandler {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
   readonly #errors: IcmpErrors;
+  readonly #helper: FtpHelper;
   readonly #decision: Decision;
   readonly #serverErrors: ServerErrors;
+  readonly #serverConnections: ServerConnections;
   readonly #virtual = new Uint32Array(4);
 
   constructor(
     state: EngineState,
     lifecycle: ConnectionLifecycle,
     errors: IcmpErrors,
+    helper: FtpHelper,
     decision: Decision,
   ) {
     this.#state = state;
     this.#lifecycle = lifecycle;
     this.#errors = errors;
+    this.#helper = helper;
     this.#decision = decision;
     this.#serverErrors = new ServerErrors(state, lifecycle, decision);
+    this.#serverConnections = new ServerConnections(state, lifecycle);
   }
 
   /** Whether the packet was a reply, or an error about a request; if so, the decision is made. */
@@ -50,6 +57,12 @@ export class ReplyHandler {
       this.#pass(packet, connection);
       return true;
     }
+    const begun = this.#serverConnections.open(packet);
+    if (begun !== NO_CONNECTION) {
+      this.#decision.isNew = true;
+      this.#pass(packet, begun);
+      return true;
+    }
     return this.#refuseUnknown(packet);
   }
 
@@ -59,8 +72,10 @@ export class ReplyHandler {
     describeConnection(decision, this.#state, this.#lifecycle, connection);
     const masqueraded = decision.method === 0;
     if (masqueraded) {
-      if (!this.#state.protocol(packet.protocol)!.isReadable(packet)) {
-        return decision.give(VERDICT.drop, REASON["truncated-transport"]);
+      const problem = this.#prepare(packet, connection);
+      if (problem !== HELPED) {
+        this.#lifecycle.release(connection);
+        return decision.give(VERDICT.drop, problem);
       }
       connections.readVirtual(connection, this.#virtual);
       rewriteSource(packet, this.#virtual, connections.virtualPort(connection));
@@ -74,6 +89,15 @@ export class ReplyHandler {
     decision.nextHopFamily = packet.family;
     decision.nextHop.set(packet.destination);
     return decision.give(VERDICT.forward, REASON.reply);
+  }
+
+  /** Makes a packet ready to be rewritten; returns HELPED, or the reason it is to be dropped. */
+  #prepare(packet: Packet, connection: ConnectionHandle): number {
+    if (!this.#state.protocol(packet.protocol)!.isReadable(packet)) {
+      return REASON["truncated-transport"];
+    }
+    const { connections } = this.#state;
+    return connections.isHelped(connection) ? this.#helper.reply(packet, connection) : HELPED;
   }
 
   /** With nat_icmp_send, a real server is told that nobody waits for its packet. */

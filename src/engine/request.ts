@@ -17,6 +17,7 @@ import type { Defence } from "./defence.ts";
 import type { EngineState } from "./engine-state.ts";
 import { Forwarding } from "./forward/forwarding.ts";
 import { Outgoing } from "./forward/outgoing.ts";
+import type { FtpHelper } from "./helper/ftp.ts";
 import type { IcmpErrors } from "./icmp-errors.ts";
 import { NoDestination } from "./no-destination.ts";
 import type { Packet } from "./packet.ts";
@@ -39,6 +40,7 @@ export class RequestHandler {
     lifecycle: ConnectionLifecycle,
     defence: Defence,
     errors: IcmpErrors,
+    helper: FtpHelper,
     decision: Decision,
   ) {
     this.#state = state;
@@ -46,7 +48,7 @@ export class RequestHandler {
     this.#decision = decision;
     this.#scheduling = new ConnectionScheduling(state, lifecycle, defence, decision);
     const outgoing = new Outgoing(state, errors, decision);
-    this.#forwarding = new Forwarding(state, outgoing, decision);
+    this.#forwarding = new Forwarding(state, outgoing, helper, decision);
     this.#noDestination = new NoDestination(state, lifecycle, this.#forwarding, errors, decision);
     this.#clientErrors = new ClientErrors({
       state,
@@ -131,6 +133,7 @@ export class RequestHandler {
 
   /** Whether requests are another director's: a backup daemon runs, and backup_only says so. */
   #isBackup(): boolean {
-    return this.#state.sysctls.backup_only !== 0 && this.#state.isBackup;
+    const { sysctls, daemons } = this.#state;
+    return sysctls.backup_only !== 0 && daemons.find("backup") !== undefined;
   }
 }

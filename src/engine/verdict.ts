@@ -66,6 +66,7 @@ export const REASONS = [
   "unknown-reply",
   "engine-refused",
   "helper-refused",
+  "bad-tcp-checksum",
   "tunnel-error",
   "time-exceeded",
   "too-big",

@@ -11,6 +11,8 @@ import {
   type ServiceStatus,
 } from "../wire/ipvs-objects.ts";
 import type { Destination } from "./destination.ts";
+import { persistenceEngines } from "./persistence-engine/index.ts";
+import type { PersistenceEngine } from "./persistence-engine/persistence-engine.ts";
 import type { SchedulableService, Scheduler } from "./scheduler.ts";
 import { Stats } from "./stats.ts";
 
@@ -24,6 +26,7 @@ export class VirtualService implements SchedulableService<Destination> {
   scheduler: Scheduler<Destination> | undefined;
   #config: ServiceConfig;
   #persistenceMask: Uint32Array = new Uint32Array(4);
+  #engine: PersistenceEngine | undefined;
 
   constructor(id: ServiceId, config: ServiceConfig) {
     this.id = id;
@@ -56,9 +59,15 @@ export class VirtualService implements SchedulableService<Destination> {
     return this.#persistenceMask;
   }
 
+  /** What tells apart clients of one group, if anything does. */
+  get engine(): PersistenceEngine | undefined {
+    return this.#engine;
+  }
+
   /** Replaces the configuration; the scheduler is its owner's affair. */
   configure(config: ServiceConfig): void {
     this.#config = { ...config, flags: config.flags | SERVICE_FLAG.hashed };
+    this.#engine = persistenceEngines.get(config.persistenceEngine ?? "");
     this.#persistenceMask = maskWords(this.id.family, config.netmask);
   }
 

@@ -17,7 +17,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Director } from "../engine/director.ts";
-import type { Host, Route } from "../engine/host.ts";
+import type { Host, NetworkInterface, Route } from "../engine/host.ts";
 import { VERDICT, type Verdict } from "../engine/verdict.ts";
 import type { AddressWords, Family } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
@@ -169,6 +169,10 @@ export class VirtualHost implements Host {
 
   isBroadcast(family: Family, address: Readonly<AddressWords>): boolean {
     return this.routing.inLocalTable(family, address) === "broadcast";
+  }
+
+  networkInterface(name: string): NetworkInterface | undefined {
+    return this.routing.interface(name);
   }
 
   /** Notes that the way to `address` was found to take packets of `mtu` bytes only. */

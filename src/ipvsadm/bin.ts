@@ -24,7 +24,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(STATUS_BROKEN_PIPE);
 });
 
-process.exitCode = await runProgram(world);
+// No `await` here: the program is bundled into a file of CommonJS (tools/bundle.js).
+void runProgram(world).then((status) => {
+  process.exitCode = status;
+});
 
 async function runProgram(world: World): Promise<number> {
   if (script === undefined) return run(argv, world);

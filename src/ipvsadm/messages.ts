@@ -156,10 +156,12 @@ export function failureText(command: CommandName, error: unknown): string {
   return REFUSALS[command]?.[error.code] ?? ERROR_TEXTS[error.code];
 }
 
-/** What connecting to a socket commonly ends in, as strerror(3) says it. */
-const SOCKET_ERRORS: Readonly<Record<string, string>> = {
+/** What connecting to a socket or reading a file commonly ends in, as strerror(3) says it. */
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: ERROR_TEXTS.ENOENT,
   EACCES: "Permission denied",
+  EISDIR: "Is a directory",
+  ENOTDIR: "Not a directory",
   ECONNREFUSED: "Connection refused",
   ECONNRESET: "Connection reset by peer",
   EPIPE: "Broken pipe",
@@ -168,5 +170,5 @@ const SOCKET_ERRORS: Readonly<Record<string, string>> = {
 /** Returns the reason in an error of the system, with Node's `code` or without. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return ("code" in error && SOCKET_ERRORS[String(error.code)]) || error.message;
+  return ("code" in error && SYSTEM_ERRORS[String(error.code)]) || error.message;
 }

@@ -3,8 +3,8 @@
  * never waited for without end.
  *
  * A listing prepares the addresses of its next lines, a few at a time in parallel, then formats from
- * what is known. An address whose name takes too long is shown as a number, and once several in a
- * row did, no more are asked for: a dead resolver costs a listing seconds, not hours.
+ * what is known. An address whose name takes too long is shown as a number, and once nobody has answered
+ * for a while, no more are asked for: a dead resolver costs a listing seconds, not hours.
  *
  * @module
  */
@@ -22,17 +22,20 @@ export interface NameLimits {
   readonly patience: Milliseconds;
   /** Reverse look-ups that may run at the same time. */
   readonly parallel: number;
-  /** Look-ups in a row out of time after which no more are made. */
+  /** Look-ups in a row nobody answered after which no more are made. */
   readonly failures: number;
+  /** Steps of a listing in a row in which nobody answered after which no more look-ups are made. */
+  readonly barrenSteps: number;
   /** Names kept; must be more than one step of a listing asks for. */
   readonly kept: number;
 }
 
-/** A listing without a working resolver is held up for one patience, 1.5 s. */
+/** A listing without a working resolver is held up for two patiences, 3 s, at most. */
 export const DEFAULT_LIMITS: NameLimits = {
   patience: 1500,
   parallel: 16,
   failures: 8,
+  barrenSteps: 2,
   kept: 4096,
 };
 
@@ -43,7 +46,9 @@ export class Names implements NameLookup, KnownNames {
   /** By address text; "" for an address known to have no name. */
   #hosts: LRUCache<string, string> | undefined;
   #services: ServiceNames | undefined;
-  #timeoutsInARow = 0;
+  /** In a row. */
+  #failures = 0;
+  #barrenSteps = 0;
 
   constructor(resolver: Resolver, limits: NameLimits = DEFAULT_LIMITS) {
     this.#resolver = resolver;
@@ -68,14 +73,25 @@ export class Names implements NameLookup, KnownNames {
       if (hosts.get(text) === undefined) wanted.set(text, address);
     }
     const queue = wanted.entries();
+    let asked = 0;
+    let answered = 0;
     const worker = async () => {
       for (const [text, address] of queue) {
-        if (this.#timeoutsInARow >= this.#limits.failures) return;
-        hosts.set(text, (await this.#hostOf(address)) ?? "");
+        if (this.#hasGivenUp) return;
+        asked++;
+        const answer = await this.#hostOf(address);
+        if (answer === undefined) {
+          this.#failures++;
+        } else {
+          this.#failures = 0;
+          answered++;
+        }
+        hosts.set(text, answer?.host ?? "");
       }
     };
     const { parallel } = this.#limits;
     await Promise.all(Array.from({ length: Math.min(parallel, wanted.size) }, worker));
+    if (asked > 0) this.#barrenSteps = answered > 0 ? 0 : this.#barrenSteps + 1;
   }
 
   /** Returns the name of an address prepared for. */
@@ -100,21 +116,26 @@ export class Names implements NameLookup, KnownNames {
     return this.#services;
   }
 
-  async #hostOf(address: Address): Promise<string | undefined> {
+  get #hasGivenUp(): boolean {
+    const { failures, barrenSteps } = this.#limits;
+    return this.#failures >= failures || this.#barrenSteps >= barrenSteps;
+  }
+
+  /** Returns what was answered, or `undefined` when nobody did in time. */
+  async #hostOf(address: Address): Promise<{ readonly host: string | undefined } | undefined> {
     let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<"time up">((resolve) => {
-      timer = setTimeout(resolve, this.#limits.patience, "time up");
+    const timeUp = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, this.#limits.patience, undefined);
     });
     try {
-      const name = await Promise.race([this.#ask(address), timeUp]);
-      this.#timeoutsInARow = name === "time up" ? this.#timeoutsInARow + 1 : 0;
-      return name === "time up" ? undefined : name.host;
+      return await Promise.race([this.#ask(address), timeUp]);
+    } catch {
+      return undefined;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Wraps the name, so that no host can be taken for the end of the time. */
   async #ask(address: Address): Promise<{ readonly host: string | undefined }> {
     return { host: await this.#resolver.hostOf(address) };
   }

@@ -2,8 +2,8 @@
  * A table in memory that obeys commands and refuses what a director refuses, in its order, while the
  * one it was taken from stays as it is.
  *
- * What only the director knows is not refused here: whether it synchronises connections, which
- * addresses are its own or its networks' broadcast addresses, and which timeouts it can keep.
+ * What only the director knows is not refused here: which network interfaces there are, which addresses
+ * are its own or its networks' broadcast addresses, and which timeouts it can keep.
  *
  * Source: linux ip_vs_ctl.c, for the order of the checks.
  *

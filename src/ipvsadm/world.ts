@@ -17,7 +17,12 @@ export interface Writer {
 export interface Resolver {
   /** Returns the first IPv4 address of a host, or `undefined`. */
   addressOf(host: string): Promise<Address | undefined>;
-  /** Returns the canonical name of an address, or `undefined`. May hang: who asks limits the time. */
+  /**
+   * Returns the canonical name of an address, or `undefined` for one without. May hang: who asks limits
+   * the time.
+   *
+   * @throws Error when nobody could be asked, or answers
+   */
   hostOf(address: Address): Promise<string | undefined>;
   /** Returns the text of the table of service names, services(5). */
   services(): Promise<string>;

@@ -92,6 +92,12 @@ export function isLoopback(family: Family, words: Readonly<AddressWords>): boole
   return (words[0]! | words[1]! | words[2]!) === 0 && words[3] === 1;
 }
 
+/** Whether an address is one of a group: of 224.0.0.0/4 or ff00::/8. */
+export function isMulticast({ family, words }: Address): boolean {
+  const first = words[0]! >>> 24;
+  return family === 4 ? first >>> 4 === 0xe : first === 0xff;
+}
+
 /**
  * Returns the XOR of the four words, 0–4294967295: the address itself for IPv4.
  *

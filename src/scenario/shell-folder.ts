@@ -3,7 +3,7 @@
  *
  * The shell is a real one, in a folder of its own that holds what a line can look at: below `proc/` the
  * status files and variables of the director, as they are when the line starts, and `tmp/`. Paths that begin
- * with /proc/ and /tmp/ mean those, and variables written there are set when the line ends. Its `ipvsadm` is
+ * with /proc and /tmp mean those, and variables written there are set when the line ends. Its `ipvsadm` is
  * the front end, on a socket that leads to the director.
  *
  * A line of shell is a program: whoever plays a scenario with one lets it do what the user may do.
@@ -27,7 +27,7 @@ const SHELL = "/bin/sh";
 /** Where the other programs of a line are looked for; Node itself may be elsewhere. */
 const PROGRAMS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", dirname(process.execPath)];
 /** Where a path begins that means one of the folder's. */
-const OWN_PATH = /(?<![\w./-])(?=\/(?:proc|tmp)\/)/g;
+const OWN_PATH = /(?<![\w./-])(?=\/(?:proc|tmp)(?![\w.-]))/g;
 
 const STATUS_FOLDER = "proc/net";
 const STATUS_FILES = ["ip_vs", "ip_vs_app", "ip_vs_conn", "ip_vs_stats", "ip_vs_stats_percpu"];

@@ -86,9 +86,11 @@ export interface Rule {
   readonly from?: Prefix;
   readonly to?: Prefix;
   readonly ipProtocol?: number;
-  /** Port, 1–65535; a rule for a range of ports is read as one for its first. */
+  /** Port, 1–65534, or the first of several: then `lastSourcePort`, `lastDestinationPort` is there too. */
   readonly sourcePort?: number;
+  readonly lastSourcePort?: number;
   readonly destinationPort?: number;
+  readonly lastDestinationPort?: number;
   /** Firewall mark, compared in all bits. */
   readonly mark?: number;
 }
@@ -127,16 +129,27 @@ function writeRule(writer: MessageWriter, rule: Rule): void {
   if (rule.from) writer.bytes(FRA.from, addressBytes(rule.from.address));
   if (rule.to) writer.bytes(FRA.to, addressBytes(rule.to.address));
   if (rule.ipProtocol !== undefined) writer.u8(FRA.ipProtocol, rule.ipProtocol);
-  if (rule.sourcePort !== undefined) writer.u32(FRA.sourcePorts, range(rule.sourcePort));
-  if (rule.destinationPort !== undefined) {
-    writer.u32(FRA.destinationPorts, range(rule.destinationPort));
+  const { sourcePort, destinationPort } = rule;
+  if (sourcePort !== undefined) {
+    writer.u32(FRA.sourcePorts, range(sourcePort, rule.lastSourcePort));
+  }
+  if (destinationPort !== undefined) {
+    writer.u32(FRA.destinationPorts, range(destinationPort, rule.lastDestinationPort));
   }
   if (rule.mark !== undefined) writer.u32(FRA.mark, rule.mark).u32(FRA.markMask, 0xffffffff);
 }
 
-/** Returns the range of one port: struct fib_rule_port_range, first and last port in host order. */
-function range(port: number): number {
-  return port * 0x10001;
+/** Returns a range of ports: struct fib_rule_port_range, first and last port in host order. */
+function range(first: number, last = first): number {
+  return last * 0x10000 + first;
+}
+
+/** Returns the first port of a range, and the last one where it is another. */
+function portsOf(range: number | undefined): readonly [first?: number, last?: number] {
+  if (range === undefined) return [];
+  const first = range & 0xffff;
+  const last = range >>> 16;
+  return last === first ? [first] : [first, last];
 }
 
 /**
@@ -157,6 +170,8 @@ export function parseRule(message: Message): Rule | undefined {
   const table = attributes.u32(FRA.table) ?? view.getUint8(4);
   const to = readAddress(attributes, FRA.to, family);
   const from = readAddress(attributes, FRA.from, family);
+  const [sourcePort, lastSourcePort] = portsOf(attributes.u32(FRA.sourcePorts));
+  const [destinationPort, lastDestinationPort] = portsOf(attributes.u32(FRA.destinationPorts));
   const optional = {
     table: action === RULE_ACTION.lookup ? table : undefined,
     target: attributes.u32(FRA.target),
@@ -164,8 +179,10 @@ export function parseRule(message: Message): Rule | undefined {
     to: to && { address: to, length: view.getUint8(1) },
     from: from && { address: from, length: view.getUint8(2) },
     ipProtocol: attributes.u8(FRA.ipProtocol),
-    sourcePort: attributes.u16(FRA.sourcePorts),
-    destinationPort: attributes.u16(FRA.destinationPorts),
+    sourcePort,
+    lastSourcePort,
+    destinationPort,
+    lastDestinationPort,
     mark: attributes.u32(FRA.mark),
   };
   return {

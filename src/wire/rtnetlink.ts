@@ -53,7 +53,7 @@ export const DUMP = MESSAGE_FLAG.request | MESSAGE_FLAG.dump;
 /**
  * Multicast groups, as bits of the address a socket is bound to: group n is bit n - 1.
  *
- * Source: linux/rtnetlink.h `RTMGRP_*`, `RTNLGRP_IPV6_RULE`.
+ * Source: linux/rtnetlink.h `RTMGRP_*`, `RTNLGRP_IPV6_RULE`, `RTNLGRP_IPV6_IFINFO`.
  */
 export const GROUP = {
   link: 0x1,
@@ -62,6 +62,7 @@ export const GROUP = {
   ipv4Rule: 0x80,
   ipv6Address: 0x100,
   ipv6Route: 0x400,
+  ipv6Interface: 0x800,
   ipv6Rule: 0x40000,
 } as const;
 
@@ -95,7 +96,14 @@ const RTA = {
 const RTAX_MTU = 2;
 
 /** Attributes of an interface. Source: linux/if_link.h `IFLA_*`. */
-const IFLA = { name: 3, mtu: 4 } as const;
+const IFLA = { name: 3, mtu: 4, families: 26 } as const;
+
+/**
+ * What an interface is for IPv6: a nested attribute of the family's number, and in it an array of 32-bit
+ * numbers. Source: linux/if_link.h `IFLA_INET6_CONF`; linux/ipv6.h `DEVCONF_MTU6`.
+ */
+const INET6_CONF = 2;
+const DEVCONF_MTU6 = 2;
 
 /** Source: linux/if.h `IFF_UP`. */
 const IFF_UP = 1;
@@ -114,7 +122,15 @@ const ROUTE_POLICY: AttributePolicy = {
 
 const METRICS_POLICY: AttributePolicy = { [RTAX_MTU]: "u32" };
 
-const LINK_POLICY: AttributePolicy = { [IFLA.name]: { text: 15 }, [IFLA.mtu]: "u32" };
+const LINK_POLICY: AttributePolicy = {
+  [IFLA.name]: { text: 15 },
+  [IFLA.mtu]: "u32",
+  [IFLA.families]: "nested",
+};
+
+const FAMILIES_POLICY: AttributePolicy = { [AF[6]]: "nested" };
+
+const INET6_POLICY: AttributePolicy = { [INET6_CONF]: { atLeast: 4 * (DEVCONF_MTU6 + 1) } };
 
 /** The addresses whose first `length` bits are those of `address`. */
 export interface Prefix {
@@ -130,6 +146,8 @@ export interface Link {
   readonly name: string;
   /** Largest packet, in bytes. */
   readonly mtu: number;
+  /** Largest IPv6 packet, which routers may have told; absent where there is no IPv6. */
+  readonly mtu6?: number;
   readonly up: boolean;
 }
 
@@ -215,7 +233,16 @@ export function parseLink(message: Message): Link | undefined {
   const mtu = attributes.u32(IFLA.mtu);
   if (name === undefined || mtu === undefined) return undefined;
   const up = (view.getUint32(8, true) & IFF_UP) !== 0;
-  return { index: view.getInt32(4, true), name, mtu, up };
+  const mtu6 = readMtu6(attributes.bytes(IFLA.families));
+  const index = view.getInt32(4, true);
+  return { index, name, mtu, up, ...(mtu6 === undefined ? {} : { mtu6 }) };
+}
+
+/** Returns the MTU in what an interface is for each family, or `undefined`. */
+function readMtu6(families: Uint8Array | undefined): number | undefined {
+  const inet6 = families && Attributes.parse(families, FAMILIES_POLICY).bytes(AF[6]);
+  const numbers = inet6 && Attributes.parse(inet6, INET6_POLICY).bytes(INET6_CONF);
+  return numbers && viewOf(numbers).getUint32(4 * DEVCONF_MTU6, true);
 }
 
 /** Which route a default route of ours is. */

@@ -12,7 +12,7 @@ import { createSocket } from "node:dgram";
 
 const [name = "server", address = "", port = "0"] = process.argv.slice(2);
 
-const socket = createSocket("udp4");
+const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
 socket.on("message", (content, client) => {
   socket.send(`${name} ${content}`, client.port, client.address);
 });

@@ -20,17 +20,27 @@ const FIELDS = {
   /** Hardware addresses. */
   sender: ["eth.src"],
   receiver: ["eth.dst"],
-  from: ["ip.src"],
-  to: ["ip.dst"],
-  protocol: ["ip.proto"],
-  ttl: ["ip.ttl"],
+  /** What is in what, by tshark's names: `eth:ethertype:ip:ipv6:tcp`. */
+  layers: ["frame.protocols"],
+  from: ["ip.src", "ipv6.src"],
+  to: ["ip.dst", "ipv6.dst"],
+  protocol: ["ip.proto", "ipv6.nxt"],
+  ttl: ["ip.ttl", "ipv6.hlim"],
+  /** Length of the IPv4 packet, of an IPv6 packet what is behind its header. */
+  length: ["ip.len", "ipv6.plen"],
   id: ["ip.id"],
+  /** Offset of a fragment. */
+  offset: ["ip.frag_offset", "ipv6.fraghdr.offset"],
   /** `1` is right, `0` is wrong. */
   ipChecksum: ["ip.checksum.status"],
   srcPort: ["tcp.srcport", "udp.srcport"],
   dstPort: ["tcp.dstport", "udp.dstport"],
   /** As `ipChecksum`. */
   checksum: ["tcp.checksum.status", "udp.checksum.status"],
+  icmpChecksum: ["icmp.checksum.status", "icmpv6.checksum.status"],
+  icmpType: ["icmp.type", "icmpv6.type"],
+  icmpCode: ["icmp.code", "icmpv6.code"],
+  icmpMtu: ["icmp.mtu", "icmpv6.mtu"],
   /** As a number: 0x0002 is a SYN. */
   flags: ["tcp.flags"],
   sequence: ["tcp.seq_raw"],

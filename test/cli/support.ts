@@ -52,7 +52,9 @@ export function startUipvs(t: Test, words: readonly string[], around: Surroundin
 
 function begin(words: readonly string[], around: Surroundings): Running {
   const line = [...(around.through ?? []), process.execPath, PROGRAM, ...words];
-  const child = spawn(line[0]!, line.slice(1), { env: { ...process.env, ...around.env } });
+  // Without what the test runner would load into every Node process.
+  const env = { ...process.env, NODE_OPTIONS: "", ...around.env };
+  const child = spawn(line[0]!, line.slice(1), { env });
   const said = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {
     said.stdout += chunk;

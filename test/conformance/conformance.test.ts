@@ -18,10 +18,6 @@ interface Exception {
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "drop-entry": { reason: "which connections go is the kernel's chance", lines: [28, 30] },
   "edit-twos": { reason: "which two servers are compared is the kernel's chance" },
-  errors: { reason: "connections are not synchronised yet", lines: [124] },
-  "ftp-nat": { reason: "there is no FTP helper yet", lines: [14, 15, 16] },
-  listing: { reason: "there is no FTP helper yet", lines: [74] },
-  "sip-pe": { reason: "there is no SIP persistence engine yet" },
   syncd: { reason: "connections are not synchronised yet" },
 };
 

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TranscriptRecord } from "../../src/scenario/transcript.ts";
 import { randomScenario } from "../support/random-scenario.ts";
 import { check, readScenario, readTranscript } from "./check.ts";
 import { reportText } from "./report.ts";
@@ -14,12 +15,16 @@ import { reportText } from "./report.ts";
 /** Scenarios played in one boot of the kernel. */
 const AT_ONCE = 50;
 
-/**
- * Where a kernel's clock begins: 300 s before it passes zero (linux/jiffies.h `INITIAL_JIFFIES`). All timers
- * are rounded to parts of 32768 ticks. In one boot scenarios follow one another without a pause.
- */
 const TICKS_PER_SECOND = 100;
+/**
+ * Where a kernel's clock begins: 300 s before it passes zero (linux/jiffies.h `INITIAL_JIFFIES`), and all
+ * timers are rounded to parts of 32768 ticks.
+ */
 const BOOT_TICK = 32768 - 300 * TICKS_PER_SECOND;
+/** What a sleep takes beyond its time, in seconds: the slack of the kernel's timers. */
+const SLACK = 53e-6;
+/** What lies between two scenarios of one boot, in seconds, as measured. */
+const PAUSE = 75e-6;
 
 /** What to do. */
 export interface FuzzOptions {
@@ -73,11 +78,11 @@ async function fuzzOnce(
     scenarios.map(({ name }) => path(name, ".jsonl")),
   );
   let failed = 0;
-  let tick = BOOT_TICK;
+  let begun = 0;
   for (const { name, text } of scenarios) {
     const recording = readTranscript(path(name, ".jsonl"));
-    const differences = await check(readScenario(path(name, ".scn")), recording, tick);
-    tick += Math.round((recording.at(-1)?.t ?? 0) * TICKS_PER_SECOND);
+    const differences = await check(readScenario(path(name, ".scn")), recording, tickAt(begun));
+    begun += durationOf(recording);
     if (differences.length === 0) continue;
     failed++;
     tell(reportText(name, text, differences));
@@ -87,6 +92,17 @@ async function fuzzOnce(
       copyFileSync(path(name, suffix), join(keep, name + suffix));
   }
   return failed;
+}
+
+/** Returns the tick at a time since the kernel was booted, in seconds. */
+function tickAt(time: number): number {
+  return BOOT_TICK + Math.floor(time * TICKS_PER_SECOND);
+}
+
+/** Returns how long a scenario took on the kernel, in seconds. */
+function durationOf(recording: readonly TranscriptRecord[]): number {
+  const sleeps = recording.filter(({ op }) => op === "sleep").length;
+  return (recording.at(-1)?.t ?? 0) + sleeps * SLACK + PAUSE;
 }
 
 /**

@@ -52,14 +52,14 @@ t.test("refresh() tells what else a service wants than before", async (t) => {
   const server = parseEndpoint("10.0.0.2:80");
   director.addDestination(WEB, server, NAT);
   index.refresh(WEB);
-  t.match(index.change, { add: [{ direction: "reply" }], remove: [] });
-  t.same(changes(index), [1, 0]);
+  t.match(index.change, { add: [{ direction: "reply" }, { direction: "error" }], remove: [] });
+  t.same(changes(index), [2, 0]);
   director.editDestination(WEB, server, { ...NAT, weight: 9 });
   index.refresh(WEB);
   t.same(changes(index), [0, 0], "a weight selects nothing");
   director.editDestination(WEB, server, { ...NAT, method: "direct-route" });
   index.refresh(WEB);
-  t.same(changes(index), [0, 1], "replies go past the director now");
+  t.same(changes(index), [0, 2], "replies go past the director now");
   director.deleteService(WEB);
   index.refresh(WEB);
   t.same(changes(index), [0, 1]);
@@ -71,7 +71,7 @@ t.test("services by mark and by address are told apart", async (t) => {
   director.addService(MARKED, CONFIG);
   index.refresh(WEB);
   index.refresh(MARKED);
-  t.same(changes(index), [2, 0]);
+  t.same(changes(index), [3, 0]);
   director.deleteService(WEB);
   index.refresh(WEB);
   t.match(index.change, { add: [], remove: [{ port: 80 }] });
@@ -86,14 +86,14 @@ t.test("what several services want is wanted until none does", async (t) => {
     director.addDestination(service, server, NAT);
     index.refresh(service);
   }
-  t.same(changes(index), [3, 0]);
+  t.same(changes(index), [4, 0]);
   director.deleteService(WEB);
   index.refresh(WEB);
   t.match(index.change, { remove: [{ direction: "request", port: 80 }] });
   t.same(changes(index), [0, 1]);
   director.deleteService(other);
   index.refresh(other);
-  t.same(changes(index), [0, 2]);
+  t.same(changes(index), [0, 3]);
 });
 
 t.test("what comes and goes before the host is told is no change", async (t) => {
@@ -113,6 +113,9 @@ t.test("refreshAll() reads what there is, and forgets what was", async (t) => {
   director.flush();
   director.addService(MARKED, CONFIG);
   index.refreshAll();
-  t.match(index.change, { add: [{ direction: "request", fwmark: 80 }], remove: [{ port: 80 }] });
-  t.same(changes(index), [1, 1]);
+  t.match(index.change, {
+    add: [{ direction: "request", fwmark: 80 }, { direction: "error" }],
+    remove: [{ port: 80 }],
+  });
+  t.same(changes(index), [2, 1]);
 });

@@ -1,7 +1,7 @@
 import t from "tap";
 import { selectorsOfService } from "../../src/daemon/selectors.ts";
 import { parseAddress, UNSPECIFIED } from "../../src/net/address.ts";
-import { AH, TCP, UDP } from "../../src/net/protocol.ts";
+import { AH, ESP, ICMP, ICMPV6, SCTP, TCP, UDP } from "../../src/net/protocol.ts";
 import {
   type DestinationStatus,
   type ForwardingMethod,
@@ -43,6 +43,7 @@ function destination(
 
 const request = { direction: "request", family: 4 } as const;
 const reply = { direction: "reply", family: 4 } as const;
+const error = { direction: "error", family: 4, protocol: ICMP } as const;
 const SERVER = parseAddress("10.0.0.2");
 
 t.test("a service wants its requests, and the replies of masqueraded destinations", async (t) => {
@@ -55,6 +56,13 @@ t.test("a service wants its requests, and the replies of masqueraded destination
   t.same(selectors, [
     { ...request, protocol: TCP, address: VIRTUAL, port: 80 },
     { ...reply, protocol: TCP, address: SERVER, port: 8080 },
+    error,
+  ]);
+});
+
+t.test("a service nobody is masqueraded for wants its requests alone", async (t) => {
+  t.same(selectorsOfService(service(80), [destination("10.0.0.3", 80, "tunnel")]), [
+    { ...request, protocol: TCP, address: VIRTUAL, port: 80 },
   ]);
 });
 
@@ -63,6 +71,7 @@ t.test("a service that catches other ports wants those of its protocol", async (
     t.same(selectorsOfService(service(port), [destination("10.0.0.2", 21)]), [
       { ...request, protocol: TCP, address: VIRTUAL },
       { ...reply, protocol: TCP, address: SERVER },
+      error,
     ]);
   }
   t.same(selectorsOfService(service(21, UDP), []), [
@@ -74,12 +83,46 @@ t.test("a firewall-mark service wants its mark, and all replies of its destinati
   t.same(selectorsOfService(marked(7), [destination("10.0.0.2", 80)]), [
     { ...request, fwmark: 7 },
     { ...reply, address: SERVER },
+    error,
+  ]);
+  t.same(selectorsOfService(marked(7), []), [{ ...request, fwmark: 7 }, error]);
+});
+
+t.test("a service of UDP port 500 wants AH and ESP as well", async (t) => {
+  t.same(selectorsOfService(service(500, UDP), [destination("10.0.0.2", 500)]), [
+    { ...request, protocol: UDP, address: VIRTUAL, port: 500 },
+    { ...request, protocol: AH, address: VIRTUAL },
+    { ...request, protocol: ESP, address: VIRTUAL },
+    { ...reply, protocol: UDP, address: SERVER, port: 500 },
+    { ...reply, protocol: AH, address: SERVER },
+    { ...reply, protocol: ESP, address: SERVER },
+    error,
+  ]);
+  t.same(
+    selectorsOfService(service(0, UDP), []).map(({ protocol }) => protocol),
+    [UDP, AH, ESP],
+  );
+  t.equal(selectorsOfService(service(500), []).length, 1);
+});
+
+t.test("IPv6 services want IPv6 packets, whatever tunnels their real servers have", async (t) => {
+  const id = { ...service(53, SCTP), family: 6, address: parseAddress("2001:db8::1") } as const;
+  const six = { family: 6, protocol: SCTP } as const;
+  t.same(selectorsOfService(id, [destination("2001:db8::2", 5353)]), [
+    { direction: "request", ...six, address: id.address, port: 53 },
+    { direction: "reply", ...six, address: parseAddress("2001:db8::2"), port: 5353 },
+    { direction: "error", family: 6, protocol: ICMPV6 },
+  ]);
+  t.same(selectorsOfService(id, [destination("10.0.0.2", 53, "tunnel")]), [
+    { direction: "request", ...six, address: id.address, port: 53 },
+  ]);
+  const mark = { ...marked(7), family: 6, address: UNSPECIFIED[6] } as const;
+  t.same(selectorsOfService(mark, []), [
+    { direction: "request", family: 6, fwmark: 7 },
+    { direction: "error", family: 6, protocol: ICMPV6 },
   ]);
 });
 
 t.test("what the engine does not follow stays with the host", async (t) => {
   t.same(selectorsOfService(service(500, AH), [destination("10.0.0.2", 500)]), []);
-  t.same(selectorsOfService(service(80, 132), [destination("10.0.0.2", 80)]), []);
-  const id = { ...service(53, UDP), family: 6, address: parseAddress("2001:db8::1") } as const;
-  t.same(selectorsOfService(id, [destination("2001:db8::2", 53)]), []);
 });

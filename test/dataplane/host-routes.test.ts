@@ -1,4 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { HostRoutes } from "../../dataplane/host-routes.ts";
 import { Interception } from "../../dataplane/interception.ts";
@@ -57,6 +59,21 @@ else {
     t.end();
   });
 
+  t.test("networkInterface() tells what interfaces are like at that moment", (t) => {
+    const routes = HostRoutes.open({ clock: new ManualClock() });
+    ip("link add later mtu 1400 type veth peer name end");
+    t.match(routes.networkInterface("later"), { up: false, mtu: 1400 });
+    ip("link set later up mtu 9000");
+    t.match(routes.networkInterface("later"), { up: true, mtu: 9000 });
+    ip("link del later");
+    t.equal(routes.networkInterface("later"), undefined);
+    t.match(routes.networkInterface("lo"), { up: true, mtu: 65536 });
+    t.equal(routes.networkInterface("a-name-too-long-for-any"), undefined);
+    t.equal(routes.networkInterface(""), undefined);
+    routes.close();
+    t.end();
+  });
+
   t.test("isLocal() knows addresses and whole local networks", (t) => {
     ip("route add local 198.18.0.0/15 dev lo");
     const routes = HostRoutes.open({ clock: new ManualClock() });
@@ -85,7 +102,7 @@ else {
     t.end();
   });
 
-  t.test("refresh() takes in changes of addresses, routes, rules and interfaces", (t) => {
+  t.test("refresh() takes in changes of addresses, routes, rules and interfaces", async (t) => {
     const clock = new ManualClock();
     const routes = HostRoutes.open({ clock });
     t.equal(routes.refresh(), false, "nothing has happened");
@@ -116,7 +133,11 @@ else {
     t.equal(routes.refresh(), true);
 
     ip("-6 address add 2001:db8::9/128 dev lo nodad");
-    t.equal(routes.refresh(), true);
+    // The host has an IPv6 address some time before it has the route that makes it its own.
+    for (let tries = 0; tries < 500 && !isLocal(routes, "2001:db8::9"); tries++) {
+      await sleep(10);
+      routes.refresh();
+    }
     t.ok(isLocal(routes, "2001:db8::9"));
 
     clock.advance(10_000);
@@ -125,7 +146,6 @@ else {
     routes.close();
     ip("link set outside mtu 1500");
     ip("route del 192.0.2.0/24 dev outside");
-    t.end();
   });
 
   t.test("route() looks past the rules that capture packets", (t) => {
@@ -138,18 +158,65 @@ else {
         selector({ direction: "request", protocol: 6, address: "10.1.0.7" }),
         selector({ direction: "request", protocol: 17, address: "10.1.0.7" }),
         selector({ direction: "reply", protocol: 6, address: "10.1.0.8" }),
+        selector({ direction: "request", protocol: 6, address: "2001:db8:1::7" }),
+        selector({ direction: "request", protocol: 17, address: "2001:db8:1::7", port: 53 }),
+        selector({ direction: "error", protocol: 1 }),
+        { direction: "error", family: 6, protocol: 58 },
       ],
     });
-    const routes = HostRoutes.open({
-      clock: new ManualClock(),
-      isOwnDevice: (index) => index === tun.interfaceIndex,
-    });
+    const routes = HostRoutes.open({ clock: new ManualClock() });
     t.equal(route(routes, "10.1.0.7"), "remote mtu 1500 from 10.1.0.1");
+    t.equal(route(routes, "2001:db8:1::7"), "remote mtu 1500 from 2001:db8:1::1");
     t.equal(route(routes, "10.1.0.8"), "remote mtu 1500 from 10.1.0.1");
     t.equal(route(routes, "10.1.0.1"), "local mtu 65535 from 10.1.0.1");
     routes.close();
     interception.close();
     tun.close();
+    t.end();
+  });
+
+  t.test("route() knows an MTU for IPv6 that is not the link's", (t) => {
+    ip("-6 route add 2001:db8:2::/64 via 2001:db8:1::9");
+    ip("-6 route add 2001:db8:3::/64 via 2001:db8:1::9 mtu 1400");
+    const clock = new ManualClock();
+    const routes = HostRoutes.open({ clock });
+    t.equal(route(routes, "2001:db8:2::7"), "remote mtu 1500 from 2001:db8:1::1");
+    t.equal(route(routes, "2001:db8:3::7"), "remote mtu 1400 from 2001:db8:1::1");
+    // As a router advertisement would have it.
+    writeFileSync("/proc/sys/net/ipv6/conf/outside/mtu", "1320");
+    clock.advance(10_000);
+    t.equal(routes.refresh(), true);
+    t.equal(route(routes, "2001:db8:2::7"), "remote mtu 1320 from 2001:db8:1::1");
+    t.equal(route(routes, "10.1.0.2"), "remote mtu 1500 from 10.1.0.1");
+    writeFileSync("/proc/sys/net/ipv6/conf/outside/mtu", "1500");
+    routes.close();
+    t.end();
+  });
+
+  t.test("reportPathMtu() lowers the MTU of one way for ten minutes", (t) => {
+    const clock = new ManualClock();
+    const routes = HostRoutes.open({ clock });
+    const report = (text: string, mtu: number) => {
+      const { family, words } = parseAddress(text);
+      routes.reportPathMtu(family, words, mtu);
+      return routes.route(family, words);
+    };
+    t.match(report("10.1.0.2", 1400), { mtu: 1400, learned: true, local: false });
+    t.match(report("10.1.0.2", 1450), { mtu: 1400 }, "it never rises");
+    t.match(report("10.1.0.2", 68), { mtu: 552 }, "less than any link has is not believed");
+    t.match(report("2001:db8:1::2", 1400), { mtu: 1400, learned: true });
+    t.match(report("2001:db8:1::2", 600), { mtu: 1280 });
+    t.equal(report("203.0.113.9", 1400), undefined, "there is no way to this one");
+    t.match(report("10.1.0.1", 1400), { local: true, mtu: 65535 });
+    t.notOk("learned" in (report("10.1.0.3", 1500) ?? {}), "the link's is nothing learned");
+    clock.advance(599_000);
+    t.equal(routes.refresh(), true);
+    t.equal(route(routes, "10.1.0.2"), "remote mtu 552 from 10.1.0.1");
+    clock.advance(11_000);
+    t.equal(routes.refresh(), true);
+    t.equal(route(routes, "10.1.0.2"), "remote mtu 1500 from 10.1.0.1");
+    t.equal(route(routes, "2001:db8:1::2"), "remote mtu 1500 from 2001:db8:1::1");
+    routes.close();
     t.end();
   });
 

@@ -15,6 +15,7 @@ const WEB: SelectorText = { direction: "request", protocol: 6, address: "10.9.9.
 const DNS: SelectorText = { direction: "request", protocol: 17, address: "10.9.9.9", port: 53 };
 const REPLY: SelectorText = { direction: "reply", protocol: 6, address: "10.2.0.2", port: 8080 };
 const MARKED: SelectorText = { direction: "request", fwmark: 0x2a };
+const ERROR: SelectorText = { direction: "error", protocol: 1 };
 const WEB6: SelectorText = { direction: "request", protocol: 6, address: "2001:db8::9", port: 80 };
 
 const folder = t.testdir({});
@@ -71,12 +72,20 @@ else {
 
   t.test("apply() puts the rules in front of the local ones", (t) => {
     const director = openDirector();
-    director.interception.apply({ add: [selector(WEB), selector(REPLY)], remove: [] });
+    const selectors = [WEB, REPLY, ERROR].map(selector);
+    director.interception.apply({ add: selectors, remove: [] });
     t.strictSame(rules(), [
-      "1: from all iif uipvs0 goto 5 proto 176",
+      "1: from all iif uipvs0 goto 6 proto 176",
       "3: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
-      "4: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
-      "5: from all lookup local proto 176",
+      "3: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
+      "4: from all ipproto tcp dport 1-65534 goto 6 proto 176",
+      "5: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
+      "5: from 10.2.0.2 ipproto tcp lookup 7070 proto 176",
+      "6: from all lookup local proto 176",
+      "7: from all iif lo goto 9 proto 176",
+      "7: from all iif uipvs0 goto 9 proto 176",
+      "8: from all ipproto icmp lookup 7070 proto 176",
+      "9: from all nop proto 176",
       "32766: from all lookup main",
       "32767: from all lookup default",
     ]);
@@ -84,13 +93,20 @@ else {
     t.match(ip("route get 10.9.9.9 ipproto tcp dport 80"), "dev uipvs0");
     t.strictSame(rules("-6 ")[0], "0: from all lookup local", "IPv6 is not touched");
     t.match(director.log, [
-      "ip rule add pref 5 lookup local protocol 176",
+      "ip rule add pref 9 nop protocol 176",
+      "ip rule add pref 7 iif lo goto 9 protocol 176",
+      "ip rule add pref 6 lookup local protocol 176",
       "ip rule del pref 0 lookup local protocol kernel",
       "sysctl -w net/ipv4/ip_forward=1",
-      "ip rule add pref 1 iif uipvs0 goto 5 protocol 176",
+      "ip rule add pref 1 iif uipvs0 goto 6 protocol 176",
+      "ip rule add pref 7 iif uipvs0 goto 9 protocol 176",
       "ip route add default dev uipvs0 table 7070 protocol 176",
       "ip rule add pref 3 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
-      "ip rule add pref 4 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
+      "ip rule add pref 4 ipproto tcp dport 1-65534 goto 6 protocol 176",
+      "ip rule add pref 5 to 10.9.9.9 ipproto tcp lookup 7070 protocol 176",
+      "ip rule add pref 3 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
+      "ip rule add pref 5 from 10.2.0.2 ipproto tcp lookup 7070 protocol 176",
+      "ip rule add pref 8 ipproto icmp lookup 7070 protocol 176",
     ]);
     director.close();
     t.equal(hostState(), before);
@@ -104,11 +120,13 @@ else {
     const done = director.log.length;
     director.interception.apply({ add: [selector(DNS), selector(REPLY)], remove: [selector(WEB)] });
     t.strictSame(director.log.slice(done), [
-      "ip rule add pref 4 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
+      "ip rule add pref 3 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
+      "ip rule add pref 5 from 10.2.0.2 ipproto tcp lookup 7070 protocol 176",
       "ip rule del pref 3 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
+      "ip rule del pref 5 to 10.9.9.9 ipproto tcp lookup 7070 protocol 176",
     ]);
     director.interception.apply({ add: [selector(REPLY), selector(DNS)], remove: [selector(WEB)] });
-    t.equal(director.log.length, done + 2);
+    t.equal(director.log.length, done + 4);
     director.close();
     t.equal(hostState(), before);
     t.end();
@@ -119,7 +137,7 @@ else {
     const ports = [80, 81, 82, 83, 84];
     const all = ports.map((port) => selector({ ...WEB, port }));
     director.interception.apply({ add: all, remove: [] });
-    t.match(rules(), [/^1: /, "3: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176", /^5: /]);
+    t.match(rules(), [/^1: /, "3: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176", /^6: /]);
     director.interception.apply({ add: [], remove: all.slice(0, 1) });
     t.strictSame(
       rules().filter((rule) => rule.startsWith("3:")),
@@ -136,15 +154,17 @@ else {
     const director = openDirector();
     director.interception.apply({ add: [selector(MARKED), selector(WEB6)], remove: [] });
     t.match(rules(), [
-      "1: from all iif uipvs0m2a goto 5 proto 176",
+      "1: from all iif uipvs0m2a goto 6 proto 176",
       "2: from all fwmark 0x2a lookup 7071 proto 176",
-      "5: from all lookup local proto 176",
+      "6: from all lookup local proto 176",
     ]);
     t.match(ip("route get 192.0.2.1 mark 42"), "dev uipvs0m2a");
     t.match(rules("-6 "), [
-      "1: from all iif uipvs0 goto 5 proto 176",
+      "1: from all iif uipvs0 goto 6 proto 176",
       "3: from all to 2001:db8::9 ipproto tcp dport 80 lookup 7070 proto 176",
-      "5: from all lookup local proto 176",
+      "4: from all ipproto tcp dport 1-65534 goto 6 proto 176",
+      "5: from all to 2001:db8::9 ipproto tcp lookup 7070 proto 176",
+      "6: from all lookup local proto 176",
     ]);
     t.match(ip("-6 route get 2001:db8::9 ipproto tcp dport 80"), "dev uipvs0");
     director.close();
@@ -169,9 +189,9 @@ else {
     director.interception.apply(replacement);
     t.match(rules(), [
       /^1: /,
+      "3: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
       "3: from all to 10.9.9.9 ipproto udp dport 53 lookup 7070 proto 176",
-      "4: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
-      /^5: /,
+      /^4: /,
     ]);
     director.close();
     t.equal(hostState(), before);
@@ -186,7 +206,7 @@ else {
       const director = openDirector();
       t.throws(() => director.interception.apply({ add: [selector(WEB)], remove: [] }), {
         message:
-          'Cannot intercept packets: policy rules 1–5 must be free, the host has "ip rule add pref 4 from 192.0.2.1 lookup main"',
+          'Cannot intercept packets: policy rules 1–9 must be free, the host has "ip rule add pref 4 from 192.0.2.1 lookup main"',
       });
       director.close();
       t.equal(hostState(), host);
@@ -202,9 +222,15 @@ else {
     const director = openDirector();
     director.interception.apply({ add: [selector(WEB)], remove: [] });
     t.match(rules(), [
-      "1: from all iif uipvs0 goto 5 proto 176",
+      "1: from all iif uipvs0 goto 6 proto 176",
       "3: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
-      "5: from all nop proto 176",
+      "4: from all ipproto tcp dport 1-65534 goto 6 proto 176",
+      "5: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
+      "6: from all nop proto 176",
+      "7: from all iif lo goto 9 proto 176",
+      "7: from all ipproto icmp lookup local proto 176",
+      "7: from all iif uipvs0 goto 9 proto 176",
+      "9: from all nop proto 176",
       "100: from all lookup local",
     ]);
     director.close();
@@ -229,7 +255,7 @@ else {
   });
 
   t.test("cleanUp() undoes what a killed process has left", async (t) => {
-    const child = startProcess([WEB, REPLY, MARKED, WEB6]);
+    const child = startProcess([WEB, REPLY, MARKED, WEB6, ERROR]);
     await once(child.stdout!, "data");
     t.not(hostState(), before);
     child.kill("SIGKILL");
@@ -245,8 +271,8 @@ else {
   t.test(
     "cleanUp() undoes whatever step a process was killed in, and open() does so too",
     async (t) => {
-      for (let changes = 1; changes < 40; changes++) {
-        const child = startProcess([WEB, WEB6], changes);
+      for (let changes = 1; changes < 60; changes++) {
+        const child = startProcess([WEB, WEB6, ERROR], changes);
         const ready = await Promise.race([
           once(child.stdout!, "data").then(() => true),
           once(child, "exit").then(() => false),

@@ -14,6 +14,9 @@ function requests(count: number): readonly Selector[] {
   return Array.from({ length: count }, (_, index) => request(1000 + index));
 }
 
+/** Fragments to 10.9.9.9, of whatever port. */
+const FRAGMENTS: Selector = { ...request(), fragments: true };
+
 /** Makes the change of a set of rules, and fails where it is none. */
 function make(rules: Set<string>, { add, remove }: RuleChange): void {
   for (const one of add) {
@@ -28,14 +31,14 @@ function make(rules: Set<string>, { add, remove }: RuleChange): void {
 t.test("change() has a rule for each of a few ports, and one for many", async (t) => {
   const groups = new PortGroups();
   const few = requests(MOST_PORTS);
-  t.match(groups.change({ add: few, remove: [] }), { add: few, remove: [] });
+  t.same(groups.change({ add: few, remove: [] }).add, [...few, FRAGMENTS]);
   const one = request(80);
   const grown = groups.change({ add: [one], remove: [] });
   t.same(grown.add, [request()]);
-  t.same(grown.remove, few);
+  t.same(grown.remove, [...few, FRAGMENTS]);
   t.match(groups.change({ add: [request(81)], remove: [] }), { add: [], remove: [] });
   const shrunk = groups.change({ add: [], remove: [one, request(81)] });
-  t.same(shrunk.add, few);
+  t.same(shrunk.add, [...few, FRAGMENTS]);
   t.same(shrunk.remove, [request()]);
 });
 
@@ -43,7 +46,7 @@ t.test("change() has no rule for a port where any port is wanted", async (t) => 
   const groups = new PortGroups();
   groups.change({ add: [request(80)], remove: [] });
   const { add, remove } = groups.change({ add: [request()], remove: [] });
-  t.same([add, remove], [[request()], [request(80)]]);
+  t.same([add, remove], [[request()], [request(80), FRAGMENTS]]);
 });
 
 t.test("change() keeps directions, protocols, addresses and marks apart", async (t) => {
@@ -56,7 +59,13 @@ t.test("change() keeps directions, protocols, addresses and marks apart", async 
     selector({ direction: "request", fwmark: 1 }),
     selector({ direction: "request", fwmark: 2 }),
   ];
-  t.match(groups.change({ add: others, remove: [] }), { add: others, remove: [] });
+  const { add, remove } = groups.change({ add: others, remove: [] });
+  t.same(
+    add.filter(({ fragments }) => !fragments),
+    others,
+  );
+  t.equal(add.length, others.length + 3, "and the fragments of what has ports");
+  t.same(remove, []);
 });
 
 t.test("the rules follow from what is wanted alone, also after changes taken back", async () => {

@@ -175,10 +175,7 @@ t.test("growing and shrinking loses and invents nothing", async (t) => {
           known.delete(number);
         }
       }
-      const listed = new Set<number>();
-      table.forEach((handle) => {
-        listed.add(handle);
-      });
+      const listed = new Set(table.walk());
       return (
         table.size === known.size &&
         listed.size === known.size &&
@@ -192,15 +189,54 @@ t.test("growing and shrinking loses and invents nothing", async (t) => {
   t.pass("held for random histories");
 });
 
-t.test("forEach() lets the connection at hand be removed", async (t) => {
+t.test("walk() lets the connection at hand be removed", async (t) => {
   const table = new ConnectionTable(1);
   for (let port = 1; port <= 3000; port++) table.insert(table.create(seed({ clientPort: port })));
   let seen = 0;
-  table.forEach((handle) => {
+  for (const handle of table.walk()) {
     seen++;
     table.remove(handle);
     table.release(handle);
-  });
+  }
   t.equal(seen, 3000);
   t.equal(table.size, 0);
+});
+
+t.test("walk() yields what stays once, whatever comes, goes and grows meanwhile", async (t) => {
+  fc.assert(
+    fc.property(
+      fc.nat(0xffffffff),
+      fc.integer({ min: 1, max: 3000 }),
+      fc.infiniteStream(fc.tuple(fc.nat(9), fc.nat(0xffff))),
+      (hashSeed, before, choices) => {
+        const table = new ConnectionTable(hashSeed);
+        const handles: number[] = [];
+        let made = 0;
+        const make = () => {
+          const address = words(0x0a000000 + (made >>> 10));
+          const handle = table.create(seed({ clientAddress: address, clientPort: made++ & 1023 }));
+          table.insert(handle);
+          handles.push(handle);
+        };
+        while (made < before) make();
+        const staying = new Set(handles);
+        const times = new Map<number, number>();
+        // Splits come before the walk begins and in the middle of it, and past a doubling.
+        for (const handle of table.walk()) {
+          times.set(handle, (times.get(handle) ?? 0) + 1);
+          const [more, victim] = choices.next().value as [number, number];
+          if (made < 12000) for (let count = 0; count < more; count++) make();
+          if (more % 2 === 0) continue;
+          const [gone] = handles.splice(victim % handles.length, 1);
+          if (gone === undefined) continue;
+          table.remove(gone);
+          table.release(gone);
+          staying.delete(gone);
+        }
+        return [...staying].every((handle) => times.get(handle) === 1);
+      },
+    ),
+    { numRuns: 20 },
+  );
+  t.pass("held for random histories");
 });

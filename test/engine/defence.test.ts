@@ -48,19 +48,19 @@ t.test("drop_packet 1 watches the memory, drops by how short it is, and stops ag
   const memory = { pages: PAGES * 10 };
   const wire = balanced(memory);
   wire.director.setSysctl("drop_packet", 1);
-  t.equal(wire.director.sysctl("drop_packet"), 1);
+  t.equal(wire.director.sysctl("drop_packet"), "1");
   t.equal(wire.send(syn(1000)).length, 1);
 
   memory.pages = PAGES / 2;
   wire.wait(2);
-  t.equal(wire.director.sysctl("drop_packet"), 2, "the variable says that it is on");
+  t.equal(wire.director.sysctl("drop_packet"), "2", "the variable says that it is on");
   // amemthresh / (amemthresh - pages) is 2: every second connection is dropped.
   const passed = Array.from({ length: 6 }, (_unused, n) => wire.send(syn(2000 + n)).length);
   t.same(passed, [1, 0, 1, 0, 1, 0]);
 
   memory.pages = PAGES;
   wire.wait(2);
-  t.equal(wire.director.sysctl("drop_packet"), 1);
+  t.equal(wire.director.sysctl("drop_packet"), "1");
   t.equal(wire.send(syn(3000)).length, 1);
 });
 
@@ -68,7 +68,7 @@ t.test("secure_tcp 1 follows TCP by the other table while memory is short", asyn
   const memory = { pages: 1 };
   const wire = balanced(memory);
   wire.director.setSysctl("secure_tcp", 1);
-  t.equal(wire.director.sysctl("secure_tcp"), 2, "at once");
+  t.equal(wire.director.sysctl("secure_tcp"), "2", "at once");
   wire.send(syn(1000));
   t.equal([...wire.director.connections()][0]?.state, "SYNACK", "not SYN_RECV");
   memory.pages = PAGES * 10;

@@ -25,6 +25,8 @@ export class Wire {
   readonly clock = new ManualClock();
   readonly device = new MemoryDevice();
   readonly director: Director;
+  /** What another director like this one can be made of. */
+  readonly parts: Pick<DirectorOptions, "clock" | "host">;
   readonly #pump: Pump;
 
   constructor(
@@ -37,7 +39,8 @@ export class Wire {
       source: parseAddress("192.168.10.1"),
       mtu,
     });
-    this.director = new Director({ schedulers, clock: this.clock, host, ...rest });
+    this.parts = { clock: this.clock, host };
+    this.director = new Director({ schedulers, ...this.parts, ...rest });
     this.#pump = new Pump(this.director, this.device, host, witness);
   }
 

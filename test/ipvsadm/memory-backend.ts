@@ -7,6 +7,7 @@
  */
 import { type ErrorCode, IpvsError } from "../../src/base/error.ts";
 import type { Backend } from "../../src/control/backend.ts";
+import type { NetworkInterface } from "../../src/engine/host.ts";
 import { type Address, formatAddress, sameAddress } from "../../src/net/address.ts";
 import { formatEndpoint } from "../../src/net/endpoint.ts";
 import {
@@ -26,12 +27,6 @@ const SCHEDULERS = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh none".split(
 const MULTICAST_PORT = 8848;
 const ETHERNET_MTU = 1500;
 
-/** An interface daemons may use. */
-export interface Interface {
-  readonly up: boolean;
-  readonly mtu: number;
-}
-
 interface Entry {
   service: ServiceStatus;
   destinations: DestinationStatus[];
@@ -43,7 +38,7 @@ export class MemoryBackend implements Backend {
   readonly #daemons = new Map<string, DaemonConfig>();
   #timeouts: TimeoutConfig = { tcp: 900, tcpFin: 120, udp: 300 };
   /** By name. */
-  readonly interfaces = new Map<string, Interface>([["lo", { up: true, mtu: 65536 }]]);
+  readonly interfaces = new Map<string, NetworkInterface>([["lo", { up: true, mtu: 65536 }]]);
 
   async info() {
     return { version: 0x010201, connectionTableSize: 4096 };

@@ -1,12 +1,13 @@
 import t from "tap";
 import { parseHosts } from "../../src/ipvsadm/hosts-file.ts";
 import { type NameLimits, Names } from "../../src/ipvsadm/names.ts";
+import { reverseName } from "../../src/ipvsadm/reverse-name.ts";
 import { ServiceNames } from "../../src/ipvsadm/service-names.ts";
 import type { Resolver } from "../../src/ipvsadm/world.ts";
-import { type Address, formatAddress, ipv4Address } from "../../src/net/address.ts";
+import { type Address, formatAddress, ipv4Address, parseAddress } from "../../src/net/address.ts";
 import { SCTP, TCP, UDP } from "../../src/net/protocol.ts";
 
-const LIMITS: NameLimits = { patience: 20, parallel: 4, failures: 6, kept: 64 };
+const LIMITS: NameLimits = { patience: 20, parallel: 4, failures: 6, barrenSteps: 3, kept: 64 };
 
 /** A resolver that counts what it is asked. */
 class CountingResolver implements Resolver {
@@ -66,6 +67,25 @@ t.test("Names gives up a resolver that never answers", async (t) => {
   t.equal(names.hostOf(addresses(1)[0]!), undefined);
 });
 
+t.test("Names gives up a resolver that nobody answers, step by step", async (t) => {
+  const resolver = new CountingResolver(async () => {
+    throw new Error("queryPtr ETIMEOUT");
+  });
+  const names = new Names(resolver, LIMITS);
+  for (const address of addresses(10)) await names.prepare([address]);
+  t.same(resolver.asked, ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+});
+
+t.test("Names takes no answer now and then for what it is", async (t) => {
+  const resolver = new CountingResolver(async (address) => {
+    if (/[1-25-68-9]$/.test(address)) throw new Error("queryPtr ETIMEOUT");
+    return undefined;
+  });
+  const names = new Names(resolver, LIMITS);
+  for (const address of addresses(12)) await names.prepare([address]);
+  t.equal(resolver.asked.length, 12);
+});
+
 t.test("Names goes on with a resolver that is only slow now and then", async (t) => {
   const slow = new Set(["10.0.0.3", "10.0.0.9"]);
   const resolver = new CountingResolver((address) =>
@@ -88,6 +108,14 @@ t.test("ServiceNames finds ports by name and alias, names by port, per protocol"
   t.equal(services.portOf("amqp", SCTP), 5672);
   t.equal(services.nameOf(80, TCP), "http");
   t.equal(services.nameOf(80, UDP), undefined);
+});
+
+t.test("reverseName() is what name servers know an address by", async (t) => {
+  t.equal(reverseName(parseAddress("198.51.100.7")), "7.100.51.198.in-addr.arpa");
+  t.equal(
+    reverseName(parseAddress("4321:0:1:2:3:4:567:89ab")),
+    "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa",
+  );
 });
 
 t.test("parseHosts() gives the first name of an address's first line", async (t) => {

@@ -21,8 +21,13 @@ const LANES = 3;
 /** Cases a group contributes at most: of those that reach the table, and of those that do not. */
 const SHARE = { kernel: 3, argv: 1 };
 
-/** Timeouts of a fresh table, which clearing it does not bring back. */
-const DEFAULT_TIMEOUTS = ["--set", "900", "120", "300"];
+/** What makes a table as good as fresh; there may be no daemon to stop. */
+const CLEARING: readonly { readonly argv: readonly string[]; readonly stdin?: string }[] = [
+  { argv: ["-C"] },
+  { argv: ["--set", "900", "120", "300"] },
+  { argv: ["--stop-daemon", "master"] },
+  { argv: ["--stop-daemon", "backup"] },
+];
 
 /** Returns the lines of commands of a case, for a look at their words. */
 function lines({ argv, stdin, setup = [] }: RecordedCase): string {
@@ -39,8 +44,8 @@ function isRepeatable(recorded: RecordedCase): boolean {
   return (
     prepared &&
     setup.every((step) => !("shell" in step)) &&
-    // The directors of uipvs have no synchronisation daemons, but a scheduler more than that kernel.
-    !/-daemon|twos/.test(lines(recorded)) &&
+    // The directors of uipvs have a scheduler more than that kernel.
+    !/twos/.test(lines(recorded)) &&
     // The original crashes on it.
     !argv.includes(",")
   );
@@ -95,9 +100,8 @@ async function repeatAll(t: Test, programs: string, cases: Iterable<RecordedCase
   for (const recorded of cases) {
     const { argv, stdin, program = "ipvsadm", env = {}, setup = [] } = recorded;
     const steps = setup.flatMap((step) => ("shell" in step ? [] : step));
-    for (const step of [{ argv: ["-C"] }, { argv: DEFAULT_TIMEOUTS }, ...steps]) {
-      const stdin = "stdin" in step ? (step.stdin ?? "") : "";
-      await runIpvsadm(step.argv, { openBackend, stdin });
+    for (const { argv, stdin = "" } of [...CLEARING, ...steps]) {
+      await runIpvsadm(argv, { openBackend, stdin });
     }
     const printed = await execute(join(programs, program), argv, socket, { stdin, env });
     const { stdout, stderr, code } = recorded;

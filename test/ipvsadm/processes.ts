@@ -35,7 +35,12 @@ export function execute(
   { stdin = "", env = {} }: Around = {},
 ): Promise<Printed> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env, UIPVS_SOCKET: socket } };
+    // Without what the test runner would load into every Node process.
+    const own = { NODE_OPTIONS: "", UIPVS_SOCKET: socket };
+    const options = {
+      env: { ...process.env, ...env, ...own },
+      maxBuffer: Number.POSITIVE_INFINITY,
+    };
     const child = execFile(program, argv, options, (error, stdout, stderr) => {
       if (typeof error?.code === "string") reject(error);
       else resolve({ stdout, stderr, code: error?.code ?? 0 });

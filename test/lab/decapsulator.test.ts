@@ -2,10 +2,19 @@ import { once } from "node:events";
 import { join } from "node:path";
 import t from "tap";
 import { Topology } from "../../src/lab/topology.ts";
-import { innerPacket } from "../../src/lab/tunnel-packet.ts";
+import { gueCarried, innerPacket } from "../../src/lab/tunnel-packet.ts";
 import { ROOT } from "../support/files.ts";
 import { noNamespaces } from "../support/namespaces.ts";
-import { concat, fragments, icmp, ip, ipip, udp } from "../support/packet.ts";
+import {
+  concat,
+  fragments,
+  hex,
+  icmp,
+  internetChecksum,
+  ip,
+  ipip,
+  udp,
+} from "../support/packet.ts";
 
 const INNER = { from: "10.9.0.7:5000", to: "192.0.2.100:5000" };
 const OUTER = { from: "10.9.0.1", to: "10.9.0.2" };
@@ -23,6 +32,42 @@ t.test("innerPacket() leaves out what follows the inner packet", async (t) => {
   const inner = udp({ ...INNER, payload: "hello" });
   const packet = ip({ ...OUTER, protocol: 4, payload: concat(inner, new Uint8Array(9)) });
   t.strictSame(find(concat(packet, new Uint8Array(3))), { start: 20, end: 20 + inner.length });
+});
+
+t.test("innerPacket() finds the packet in tunnels of other kinds", async (t) => {
+  const inner = udp({ ...INNER, payload: "hello" });
+  const inner6 = udp({ from: "[2001:db8::1]:1", to: "[2001:db8::2]:2", payload: "hello" });
+  const greOf = (header: string, packet: Uint8Array) =>
+    ip({ ...OUTER, protocol: 47, payload: concat(hex(header), packet) });
+  const sum = internetChecksum(concat(hex("80000800 00000000"), inner))
+    .toString(16)
+    .padStart(4, "0");
+  for (const [packet, found] of [
+    [ipip(OUTER, inner6), inner6],
+    [greOf("00000800", inner), inner],
+    [greOf("000086dd", inner6), inner6],
+    [greOf(`80000800 ${sum}0000`, inner), inner],
+  ] as const) {
+    const place = find(packet);
+    t.strictSame(place && packet.slice(place.start, place.end), found);
+  }
+  t.equal(find(greOf("80000800 00010000", inner)), undefined, "a wrong checksum");
+  t.equal(find(greOf("20000800 00000007", inner)), undefined, "an option we do not send");
+});
+
+t.test("gueCarried() finds the packet in a GUE datagram", async (t) => {
+  const inner = udp({ ...INNER, payload: "hello" });
+  const gue = (header: string) => {
+    const datagram = concat(hex(header), inner);
+    const place = gueCarried(new DataView(datagram.buffer), 0, datagram.length);
+    return place && datagram.slice(place.start, place.end);
+  };
+  t.strictSame(gue("00040000"), inner);
+  t.strictSame(gue("01040000 00000000"), inner, "behind an extension field");
+  t.equal(gue("20040000"), undefined, "a control message");
+  t.equal(gue("40040000"), undefined, "another version");
+  t.equal(gue("00290000"), undefined, "not the family it says");
+  t.equal(gue("00"), undefined, "nothing");
 });
 
 t.test("innerPacket() refuses everything else", async (t) => {

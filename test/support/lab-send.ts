@@ -1,5 +1,5 @@
 /**
- * A program that sends the IPv4 packets of its arguments, in hexadecimal, as they are.
+ * A program that sends the packets of its arguments, in hexadecimal, as they are.
  *
  *     node lab-send.js NEXT-HOP PACKET...
  *
@@ -12,9 +12,10 @@ import { hex } from "./packet.ts";
 
 const [nextHop = "", ...packets] = process.argv.slice(2);
 const libc = openLibc("Cannot send packets");
-const socket = new RawSocket(4);
+const { family, words } = parseAddress(nextHop);
+const socket = new RawSocket(family);
 for (const packet of packets.map(hex)) {
-  const error = socket.send(libc.addressOf(packet), packet.length, parseAddress(nextHop).words);
+  const error = socket.send(libc.addressOf(packet), packet.length, words);
   if (error !== 0) throw new Error(`Cannot send a packet to ${nextHop}: error ${error}`);
 }
 socket.close();

@@ -99,6 +99,11 @@ export class Peer {
     return execFileSync("nsenter", words, { encoding: "utf8" });
   }
 
+  /** Reads a file of /proc as it is there, such as `net/snmp`. */
+  read(name: string): string {
+    return readFileSync(`/proc/${this.#holder.pid}/${name}`, "utf8");
+  }
+
   /** Sets a setting below /proc/sys/net there. */
   set(name: string, value: string): void {
     const words = [

@@ -249,7 +249,8 @@ t.test("parseRule() after ruleAdd() is identity", (t) => {
       { noNullPrototype: true },
     );
   const word = fc.integer({ min: 0, max: 0xffffffff });
-  const port = fc.integer({ min: 1, max: 65535 });
+  const port = fc.integer({ min: 1, max: 40000 });
+  const laterPort = fc.integer({ min: 40001, max: 65535 });
   const rule = fc.constantFrom<4 | 6>(4, 6).chain((family) =>
     fc.record(
       {
@@ -264,10 +265,11 @@ t.test("parseRule() after ruleAdd() is identity", (t) => {
         ipProtocol: fc.integer({ min: 0, max: 255 }),
         sourcePort: port,
         destinationPort: port,
+        lastDestinationPort: laterPort,
         mark: word,
       },
       {
-        requiredKeys: ["family", "priority", "origin", "action", "table"],
+        requiredKeys: ["family", "priority", "origin", "action", "table", "destinationPort"],
         noNullPrototype: true,
       },
     ),

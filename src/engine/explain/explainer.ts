@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { AddressWords } from "../../net/address.ts";
 import { hasPorts, ICMP, ICMPV6 } from "../../net/protocol.ts";
 import { FORWARDING_METHODS } from "../../wire/ipvs-objects.ts";
 import { judgeBeginning, MAY_BEGIN } from "../beginning.ts";
@@ -19,10 +20,12 @@ import { FTP_DATA_PORT, isLocalReply, portAt, servesPort } from "../connection-s
 import type { Defence } from "../defence.ts";
 import type { Destination } from "../destination.ts";
 import type { EngineState } from "../engine-state.ts";
+import { isIntact } from "../helper/ftp.ts";
 import type { IcmpErrors } from "../icmp-errors.ts";
 import { isSparedByFtp, mayBypass } from "../no-destination.ts";
 import { HOOK, type Packet } from "../packet.ts";
-import { Persistence } from "../persistence.ts";
+import { Persistence, REFUSED } from "../persistence.ts";
+import { ServerConnections } from "../persistence-engine/server-connections.ts";
 import { DIRECTION, NO_CHANGE, type Protocol } from "../protocol/protocol.ts";
 import { mustBeWhole } from "../reassembly.ts";
 import { REASONS, type ReasonName, VERDICT_NAMES, type VerdictName } from "../verdict.ts";
@@ -64,6 +67,7 @@ export class Explainer {
   readonly #lifecycle: ConnectionLifecycle;
   readonly #defence: Defence;
   readonly #persistence: Persistence;
+  readonly #serverConnections: ServerConnections;
   readonly #way: Way;
 
   constructor(
@@ -76,6 +80,7 @@ export class Explainer {
     this.#lifecycle = lifecycle;
     this.#defence = defence;
     this.#persistence = new Persistence(state, lifecycle);
+    this.#serverConnections = new ServerConnections(state, lifecycle);
     this.#way = new Way(state, errors);
   }
 
@@ -105,7 +110,7 @@ export class Explainer {
       steps.push({ step: "passing", rule: RULES.lookedAt });
       return outcome("accept", "not-for-us");
     }
-    if (sysctls.backup_only !== 0 && this.#state.isBackup) {
+    if (sysctls.backup_only !== 0 && this.#state.daemons.find("backup") !== undefined) {
       steps.push({ step: "backup", rule: RULES.backup });
       return outcome("accept", "backup");
     }
@@ -129,23 +134,52 @@ export class Explainer {
   #reply(packet: Packet, steps: Step[]): Outcome | undefined {
     const { connections } = this.#state;
     const handle = findReply(connections, packet);
-    if (handle === NO_CONNECTION) return this.#unknownReply(packet, steps);
+    if (handle === NO_CONNECTION) {
+      return this.#serverConnection(packet, steps) ?? this.#unknownReply(packet, steps);
+    }
     const rest = this.#restOf(handle);
     steps.push({ step: "reply", rule: RULES.replies, connection: this.#figures(handle) });
     if (rest.method !== "masquerade") return outcome("accept", "passing-reply", rest);
     if (!this.#state.protocol(packet.protocol)!.isReadable(packet)) {
       return outcome("drop", "truncated-transport", rest);
     }
+    if (connections.isHelped(handle) && !isIntact(packet)) {
+      return outcome("drop", "bad-tcp-checksum", rest);
+    }
     const virtual = new Uint32Array(4);
     connections.readVirtual(handle, virtual);
+    const helped = connections.isHelped(handle);
+    return this.#sendBack(packet, virtual, connections.virtualPort(handle), rest, helped);
+  }
+
+  /** What a real server sends of its own accord, where its service's engine follows that. */
+  #serverConnection(packet: Packet, steps: Step[]): Outcome | undefined {
+    const sender = this.#serverConnections.beginner(packet);
+    if (sender === undefined) return undefined;
+    const server = endOf(sender);
+    steps.push({ step: "server-connection", rule: RULES.serverConnections, server });
+    const { id } = sender.service;
+    const method = "masquerade" as const;
+    const rest = { service: serviceName(id), server, method, connection: "new" as const };
+    return this.#sendBack(packet, id.address.words, id.port, rest);
+  }
+
+  /** A packet to a client leaves with the service's address. */
+  #sendBack(
+    packet: Packet,
+    virtual: Readonly<AddressWords>,
+    virtualPort: number,
+    rest: Rest,
+    helped = false,
+  ): Outcome {
     const { family } = packet;
     const arrived = packet.hook === HOOK.localIn;
     const figures = packetFigures(packet);
     const sent = {
-      source: end(family, virtual, connections.virtualPort(handle)),
+      source: end(family, virtual, virtualPort),
       destination: figures.destination,
       hopLimit: figures.hopLimit,
-      length: figures.length,
+      length: helped ? null : figures.length,
       outer: null,
       nextHop: arrived ? null : figures.destination.address,
     };
@@ -171,7 +205,7 @@ export class Explainer {
     const fate = this.#connection(packet, handle, protocol, steps);
     switch (fate) {
       case "used":
-        return this.#forward(packet, this.#targetOf(handle), this.#restOf(handle), steps);
+        return this.#forward(packet, this.#wayOf(packet, handle), this.#restOf(handle), steps);
       case "server-removed":
         return outcome("drop", "destination-removed", this.#restOf(handle));
       default:
@@ -259,6 +293,9 @@ export class Explainer {
   #choose(packet: Packet, service: VirtualService, detail: Detail, steps: Step[]): Outcome {
     let choice: Choice;
     const template = service.persistent ? this.#template(packet, service, steps) : undefined;
+    if (template === REFUSED) {
+      return outcome("drop", "engine-refused", { service: serviceName(service.id) });
+    }
     if (template !== undefined) {
       choice = { destination: template, byChance: false };
     } else if (!service.persistent && !servesPort(service, packet)) {
@@ -277,14 +314,26 @@ export class Explainer {
     const { method } = destination.config;
     const { family, address } = destination;
     const port = portAt(service, destination, packet);
-    const target: Target = { method, family, address: address.words, port, destination };
+    const flags = destination.connectionFlags;
+    const begun = { protocol: packet.protocol, virtualPort: packet.receiverPort, flags };
+    const helped = this.#state.ftp.isOne(begun);
+    const target: Target = { method, family, address: address.words, port, destination, helped };
     const server = { address: endOf(destination).address, port };
     return this.#forward(packet, target, { ...named, server, method, connection: "new" }, steps);
   }
 
-  /** Returns the real server of the client's template, if it has a good one. */
-  #template(packet: Packet, service: VirtualService, steps: Step[]): Destination | undefined {
+  /** Returns the real server of the client's template, if it has a good one, or REFUSED. */
+  #template(
+    packet: Packet,
+    service: VirtualService,
+    steps: Step[],
+  ): Destination | typeof REFUSED | undefined {
     const lookUp = this.#persistence.lookUp(service, packet);
+    if (lookUp === REFUSED) {
+      const engine = service.engine?.name ?? "";
+      steps.push({ step: "engine", rule: RULES.persistence, engine });
+      return REFUSED;
+    }
     const figures = lookUp.found === NO_CONNECTION ? null : this.#figures(lookUp.found);
     steps.push(templateStep(service, lookUp, figures));
     const good = lookUp.found !== NO_CONNECTION && lookUp.rejection === undefined;
@@ -303,7 +352,8 @@ export class Explainer {
       steps.push({ step: "no-destination", rule, fate: "bypassed" });
       const { family, destination: address, destinationPort: port } = packet;
       const method = "bypass" as const;
-      const target: Target = { method, family, address, port, destination: undefined };
+      const nobody = { destination: undefined, helped: false };
+      const target: Target = { method, family, address, port, ...nobody };
       return this.#forward(packet, target, { ...named, method, connection: "new" }, steps);
     }
     if (isSparedByFtp(service, packet)) {
@@ -332,7 +382,15 @@ export class Explainer {
       address,
       port: connections.destinationPort(handle),
       destination: this.#lifecycle.destination(handle),
+      helped: connections.isHelped(handle),
     };
+  }
+
+  /** Returns where a packet of a connection goes: without a cache server, where it was going. */
+  #wayOf(packet: Packet, handle: ConnectionHandle): Target {
+    const target = this.#targetOf(handle);
+    if (target.method !== "bypass") return target;
+    return { ...target, address: packet.destination, port: packet.destinationPort };
   }
 
   /** Returns what an outcome says of the connection of a packet. */

@@ -128,8 +128,8 @@ export interface Sent {
   readonly source: End;
   readonly destination: End;
   readonly hopLimit: number;
-  /** Bytes, all headers included. */
-  readonly length: number;
+  /** Bytes, all headers included; `null` where the FTP helper may write other text into the packet. */
+  readonly length: number | null;
   readonly outer: OuterFigures | null;
   /** Who gets it; `null` for this host. */
   readonly nextHop: string | null;
@@ -147,6 +147,8 @@ export type Step = { readonly rule: Rule } & (
       /** What it answers; `null` where it answers nothing and its server is told so. */
       readonly connection: ConnectionFigures | null;
     }
+  /** A real server has sent it of its own accord, and it begins a connection. */
+  | { readonly step: "server-connection"; readonly server: End }
   | { readonly step: "passing" }
   | {
       readonly step: "connection";
@@ -172,6 +174,8 @@ export type Step = { readonly rule: Rule } & (
     }
   | { readonly step: "exception"; readonly exception: "ftp-data-port" | "local-reply" }
   | { readonly step: "port"; readonly port: number }
+  /** The persistence engine finds nothing in the packet to tell its client by. */
+  | { readonly step: "engine"; readonly engine: string }
   | {
       readonly step: "template";
       readonly key: {
@@ -182,6 +186,8 @@ export type Step = { readonly rule: Rule } & (
         readonly fwmark: number | null;
         /** 0 for any. */
         readonly port: number;
+        /** What the persistence engine has found, each character one byte. */
+        readonly engineData: string | null;
       };
       readonly template: ConnectionFigures | null;
       readonly rejection: TemplateRejection | null;

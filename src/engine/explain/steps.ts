@@ -64,17 +64,18 @@ export function templateStep(
   lookUp: TemplateLookUp,
   template: ConnectionFigures | null,
 ): Step {
-  const { family, protocol, group, virtual, port, rejection } = lookUp;
+  const { family, protocol, client, virtual, port, engineData, rejection } = lookUp;
   const marked = protocol === 0;
   return {
     step: "template",
     rule: RULES.persistence,
     key: {
       protocol: protocolText(protocol),
-      clients: `${addressText(family, group)}${maskText(service)}`,
+      clients: `${addressText(family, client)}${maskText(service)}`,
       virtual: marked ? null : addressText(family, virtual),
       fwmark: marked ? virtual[0]! : null,
       port,
+      engineData: engineData === undefined ? null : String.fromCharCode(...engineData),
     },
     template,
     rejection: rejection ?? null,

@@ -17,6 +17,7 @@ import { DIRECT_ROUTE_RULES } from "../forward/direct-route.ts";
 import { MASQUERADE_RULES } from "../forward/masquerade.ts";
 import { maySayTooBig, Outgoing, type OutgoingRules, PASSES } from "../forward/outgoing.ts";
 import { TUNNEL_RULES, tunnelHeaderLength } from "../forward/tunnel.ts";
+import { isIntact } from "../helper/ftp.ts";
 import { hopLimit } from "../hop-limit.ts";
 import type { Route } from "../host.ts";
 import type { IcmpErrors } from "../icmp-errors.ts";
@@ -34,6 +35,8 @@ export interface Target {
   readonly port: number;
   /** The real server, as far as it is known; it says how a tunnel is made. */
   readonly destination: Destination | undefined;
+  /** Whether the FTP helper reads the packets. */
+  readonly helped: boolean;
 }
 
 /** What becomes of a packet on its way. */
@@ -118,7 +121,8 @@ export class Way {
       return "loopback-destination";
     }
     const readable = this.#state.protocol(packet.protocol)?.isReadable(packet) ?? true;
-    return packet.fragmentOffset === 0 && !readable ? "truncated-transport" : undefined;
+    if (packet.fragmentOffset === 0 && !readable) return "truncated-transport";
+    return target.helped && !isIntact(packet) ? "bad-tcp-checksum" : undefined;
   }
 
   #answer(

@@ -7,6 +7,7 @@ import { FORWARDING_METHODS } from "../../wire/ipvs-objects.ts";
 import { CONNECTION_FLAG, type ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
+import type { FtpHelper } from "../helper/ftp.ts";
 import type { Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import { Bypass } from "./bypass.ts";
@@ -24,10 +25,10 @@ export class Forwarding {
   readonly #tunnel: Tunnel;
   readonly #bypass: Bypass;
 
-  constructor(state: EngineState, outgoing: Outgoing, decision: Decision) {
+  constructor(state: EngineState, outgoing: Outgoing, helper: FtpHelper, decision: Decision) {
     this.#state = state;
     this.#decision = decision;
-    this.#masquerade = new Masquerade(state, outgoing, decision);
+    this.#masquerade = new Masquerade(state, outgoing, helper, decision);
     this.#directRoute = new DirectRoute(state, outgoing, decision);
     this.#tunnel = new Tunnel(state, outgoing, decision);
     this.#bypass = new Bypass(outgoing, decision);

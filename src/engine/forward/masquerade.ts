@@ -9,6 +9,7 @@ import { isLoopback } from "../../net/address.ts";
 import { CONNECTION_FLAG, type ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { EngineState } from "../engine-state.ts";
+import { type FtpHelper, HELPED } from "../helper/ftp.ts";
 import { HOOK, type Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
@@ -26,12 +27,14 @@ export const MASQUERADE_RULES: OutgoingRules = {
 export class Masquerade {
   readonly #state: EngineState;
   readonly #outgoing: Outgoing;
+  readonly #helper: FtpHelper;
   readonly #decision: Decision;
   readonly #target = new Uint32Array(4);
 
-  constructor(state: EngineState, outgoing: Outgoing, decision: Decision) {
+  constructor(state: EngineState, outgoing: Outgoing, helper: FtpHelper, decision: Decision) {
     this.#state = state;
     this.#outgoing = outgoing;
+    this.#helper = helper;
     this.#decision = decision;
   }
 
@@ -51,6 +54,10 @@ export class Masquerade {
     }
     if (packet.fragmentOffset === 0 && !this.#state.protocol(packet.protocol)!.isReadable(packet)) {
       return decision.give(VERDICT.drop, REASON["truncated-transport"]);
+    }
+    if (connections.isHelped(connection)) {
+      const problem = this.#helper.request(packet, connection);
+      if (problem !== HELPED) return decision.give(VERDICT.drop, problem);
     }
     rewriteDestination(packet, this.#target, connections.destinationPort(connection));
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);

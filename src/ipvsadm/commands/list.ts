@@ -40,13 +40,13 @@ async function listServices(command: ListServices, session: Session): Promise<vo
   const { stdout } = session.world;
   const { verb, service, columns, exact, sorted } = command;
   const backend = await session.backend();
-  if (service === undefined) {
-    await stdout.write(versionLine(await ask(verb, () => backend.info())));
-  }
+  const info = service === undefined ? ask(verb, () => backend.info()) : undefined;
+  const entries = serviceEntries(backend, { verb, service, sorted });
+  if (info !== undefined) await stdout.write(versionLine(await info));
   const names = command.numeric ? undefined : session.names;
   const view = { columns, exact, names };
   let text = serviceHeading(columns);
-  for await (const entry of serviceEntries(backend, { verb, service, sorted })) {
+  for await (const entry of entries) {
     await names?.prepare(entryAddresses(entry));
     text += serviceLine(entry.service, view);
     const { protocol } = entry.service.id;

@@ -11,6 +11,9 @@ import * as messages from "../messages.ts";
 import type { CommandName } from "../options.ts";
 import { compareDestinations, compareServices, mergeSort } from "../sort.ts";
 
+/** Services whose destinations are asked for before they are wanted, so that answers are not waited for. */
+const SERVICES_AHEAD = 64;
+
 /** A service with its destinations. */
 export interface ServiceEntry {
   readonly service: ServiceStatus;
@@ -29,27 +32,51 @@ export interface TableRequest {
 }
 
 /**
- * Returns the services one after the other, so that a long table is shown as it comes.
+ * Returns the services one after the other, so that a long table is shown as it comes. They are asked for
+ * at once.
  *
- * @throws Failure when the backend refuses
+ * @throws Failure when the backend refuses, once the first is wanted
  */
-export async function* serviceEntries(
+export function serviceEntries(
   backend: Backend,
-  { verb, service, sorted, serversSorted = sorted }: TableRequest,
+  request: TableRequest,
 ): AsyncGenerator<ServiceEntry> {
-  const found = await ask(verb, async () =>
-    service === undefined ? backend.services() : [await backend.service(service)],
+  const { verb, service } = request;
+  const found = early(
+    ask(verb, async () =>
+      service === undefined ? backend.services() : [await backend.service(service)],
+    ),
   );
-  const services = sorted ? mergeSort(found, (a, b) => compareServices(a.id, b.id)) : found;
-  for (const status of services) {
-    const servers = await ask(verb, () => backend.destinations(status.id));
+  return entriesOf(backend, request, found);
+}
+
+async function* entriesOf(
+  backend: Backend,
+  { verb, sorted, serversSorted = sorted }: TableRequest,
+  found: Promise<readonly ServiceStatus[]>,
+): AsyncGenerator<ServiceEntry> {
+  const services = sorted
+    ? mergeSort(await found, (a, b) => compareServices(a.id, b.id))
+    : await found;
+  const destinations = ({ id }: ServiceStatus) => early(ask(verb, () => backend.destinations(id)));
+  const underWay = services.slice(0, SERVICES_AHEAD).map(destinations);
+  for (const [index, service] of services.entries()) {
+    const servers = await underWay.shift()!;
+    const next = services[index + SERVICES_AHEAD];
+    if (next !== undefined) underWay.push(destinations(next));
     yield {
-      service: status,
+      service,
       servers: serversSorted
         ? mergeSort(servers, (a, b) => compareDestinations(a.id, b.id))
         : servers,
     };
   }
+}
+
+/** Returns a promise that may be refused before anybody waits for it. */
+function early<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  answer.catch(() => undefined);
+  return answer;
 }
 
 /** Returns every address an entry shows. */

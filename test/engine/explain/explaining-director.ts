@@ -101,7 +101,7 @@ export class ExplainingDirector extends Director {
       connection: decision.isNew ? "new" : decision.connection === 0 ? "none" : "existing",
       sent:
         decision.verdict === VERDICT.forward && !outcome.byChance
-          ? sentIn(frame, packet.protocol)
+          ? sentIn(frame, packet.protocol, outcome.sent?.length === null)
           : null,
       nextHop:
         decision.verdict === VERDICT.forward && !outcome.byChance
@@ -136,7 +136,7 @@ function said(outcome: Outcome, { packet }: Explanation): Record<string, unknown
             source: outer?.source ?? forwarded.source.address,
             destination: outer?.destination ?? forwarded.destination.address,
             hops: forwarded.hopLimit,
-            length: forwarded.length,
+            length: forwarded.length ?? "as the helper makes it",
             ports:
               outer || !["tcp", "udp", "sctp"].includes(String(packet.protocol))
                 ? null
@@ -148,7 +148,7 @@ function said(outcome: Outcome, { packet }: Explanation): Record<string, unknown
   };
 }
 
-function sentIn(frame: Frame, protocol: unknown): unknown {
+function sentIn(frame: Frame, protocol: unknown, helped: boolean): unknown {
   const { view, start } = frame;
   const four = ipv4.version(view, start) === 4;
   const source = new Uint32Array(4);
@@ -170,7 +170,7 @@ function sentIn(frame: Frame, protocol: unknown): unknown {
     source: formatAddress({ family, words: source }),
     destination: formatAddress({ family, words: destination }),
     hops: four ? ipv4.ttl(view, start) : ipv6.hopLimit(view, start),
-    length: frame.length,
+    length: helped ? "as the helper makes it" : frame.length,
     ports: tunnelled || !hasPorts(number) ? null : [view.getUint16(at), view.getUint16(at + 2)],
     tunnel,
   };
