@@ -78,6 +78,12 @@ export class AddressCache<V> {
     return this.#values[row];
   }
 
+  /** Returns the value of an address without marking it used, or `undefined`. */
+  peek(address: Readonly<AddressWords>): V | undefined {
+    const row = this.#find(bucketOf(address), address);
+    return row === NONE ? undefined : this.#values[row];
+  }
+
   /** Gives an address a value, used at `now`. One without an entry gets none when full. */
   set(address: Readonly<AddressWords>, value: V, now: Ticks): void {
     const bucket = bucketOf(address);
