@@ -100,11 +100,9 @@ export class AddressCache<V> {
     this.#values[row] = value;
   }
 
-  /** Puts what `replace` returns in the place of every value. */
-  replaceAll(replace: (value: V) => V): void {
-    for (const [row, value] of this.#values.entries()) {
-      if (value !== undefined) this.#values[row] = replace(value);
-    }
+  /** Yields every value. */
+  *values(): Generator<V, void, undefined> {
+    for (const value of this.#values) if (value !== undefined) yield value;
   }
 
   /** Forgets what is old; to be told every 60 s. */

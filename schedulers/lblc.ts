@@ -27,13 +27,7 @@ import type {
 } from "../src/engine/scheduler.ts";
 import { AddressCache } from "./address-cache.ts";
 import { candidatesOf } from "./candidates.ts";
-import {
-  isOverwhelmed,
-  isReturnOf,
-  leastLoaded,
-  loadFigures,
-  ratingBeside,
-} from "./least-loaded.ts";
+import { isOverwhelmed, leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
 
 export const lblc: SchedulerModule = {
   name: "lblc",
@@ -90,8 +84,8 @@ class LocalityBased<D extends SchedulableDestination> implements Scheduler<D> {
     };
   }
 
-  destinationAdded(destination: D): void {
-    this.#cache.replaceAll((cached) => (isReturnOf(destination, cached) ? destination : cached));
+  remembered(): Iterable<D> {
+    return this.#cache.values();
   }
 
   everyMinute(): void {

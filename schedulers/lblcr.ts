@@ -29,13 +29,7 @@ import type {
 } from "../src/engine/scheduler.ts";
 import { AddressCache } from "./address-cache.ts";
 import { candidatesOf } from "./candidates.ts";
-import {
-  isOverwhelmed,
-  isReturnOf,
-  leastLoaded,
-  loadFigures,
-  ratingBeside,
-} from "./least-loaded.ts";
+import { isOverwhelmed, leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
 import { isHeavier } from "./weights.ts";
 
 export const lblcr: SchedulerModule = {
@@ -107,11 +101,8 @@ class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<
     };
   }
 
-  destinationAdded(destination: D): void {
-    this.#cache.replaceAll((set) => {
-      set.welcomeBack(destination);
-      return set;
-    });
+  *remembered(): Generator<D, void, undefined> {
+    for (const set of this.#cache.values()) yield* set;
   }
 
   everyMinute(): void {
@@ -146,6 +137,10 @@ class DestinationSet<D extends SchedulableDestination> {
 
   get size(): number {
     return this.#members.length;
+  }
+
+  [Symbol.iterator](): IterableIterator<D> {
+    return this.#members.values();
   }
 
   has(destination: D): boolean {
@@ -188,12 +183,6 @@ class DestinationSet<D extends SchedulableDestination> {
   leaving(now: Ticks, period: Ticks): D | undefined {
     if (this.#members.length < 2 || now <= this.#changed + period) return undefined;
     return this.#most();
-  }
-
-  /** Puts `destination` in the place of the entry it is the return of, if that is a member. */
-  welcomeBack(destination: D): void {
-    const position = this.#members.findIndex((member) => isReturnOf(destination, member));
-    if (position >= 0) this.#members[position] = destination;
   }
 
   /** Returns the member of a weight above 0 with the most overhead per weight, usable or not. */

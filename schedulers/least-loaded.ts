@@ -7,7 +7,6 @@
  * @module
  */
 import type { Figures, SchedulableDestination } from "../src/engine/scheduler.ts";
-import { sameAddress } from "../src/net/address.ts";
 import { type Rating, rounded } from "./candidates.ts";
 import { isHeavier } from "./weights.ts";
 
@@ -46,16 +45,6 @@ export function isOverwhelmed(
     if (other.activeConnections * 2 < other.weight) return true;
   }
   return false;
-}
-
-/**
- * Whether `added` is the return of a destination removed before, `former`, that the engine has
- * forgotten since. A cache that still knows it keeps it alive in the kernel, and serves it again.
- */
-export function isReturnOf(added: SchedulableDestination, former: SchedulableDestination): boolean {
-  return (
-    !former.available && former.port === added.port && sameAddress(former.address, added.address)
-  );
 }
 
 /** Returns what is compared of a destination: overhead per weight. */

@@ -163,6 +163,11 @@ export interface Scheduler<D extends SchedulableDestination = SchedulableDestina
   destinationRemoved?(destination: D, position: number): void;
   /** Told after weight, thresholds or method of `destination` changed, also when to the same values. */
   destinationEdited?(destination: D): void;
+  /**
+   * Yields the destinations it may choose again without their being in the service's list: a removed one
+   * among them is kept, and comes back as it was when it is added again. Each may come more than once.
+   */
+  remembered?(): Iterable<D>;
   /** Told every 60 s since `bind`: time to forget what is old. */
   everyMinute?(): void;
 }

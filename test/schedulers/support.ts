@@ -182,6 +182,12 @@ export class FakeService implements SchedulableService<FakeDestination> {
     return this.#scheduler.schedule(request(options));
   }
 
+  /** Returns the names of whom the scheduler remembers. */
+  remembered(): readonly string[] {
+    const names = Array.from(this.#scheduler.remembered?.() ?? [], ({ name }) => name);
+    return [...new Set(names)].sort();
+  }
+
   /** Returns what the scheduler says it would choose. */
   peekFor(options: FakeRequestOptions): FakeDestination | "by-chance" | undefined {
     return this.#scheduler.peek(request(options));
