@@ -275,13 +275,9 @@ export class Director {
     );
     if (to <= this.#state.now) return;
     for (let next = this.#nextTick(); next <= to; next = this.#nextTick()) {
-      this.#state.now = next;
-      this.#lifecycle.advance(next);
-      this.#jobs.advance(next);
+      this.#reach(next);
     }
-    this.#state.now = to;
-    this.#lifecycle.advance(to);
-    this.#jobs.advance(to);
+    this.#reach(to);
   }
 
   /** Returns the time on the clock at which something is due, in ms; Infinity for never. */
@@ -535,6 +531,14 @@ export class Director {
     const held = outcome === REASON.fragment;
     this.decision.give(held ? VERDICT.hold : VERDICT.drop, outcome);
     return false;
+  }
+
+  /** Goes on to tick `to`, before which nothing is due. */
+  #reach(to: Ticks): void {
+    this.#state.now = to;
+    this.#jobs.advance(to);
+    this.#lifecycle.advance(to, this.#jobs);
+    this.#jobs.runDue();
   }
 
   #everySecond(): void {
