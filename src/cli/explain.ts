@@ -73,9 +73,9 @@ export function register(program: Command): void {
     .command("explain")
     .summary("say where a client's packet would go, and why")
     .description(
-      "Say what a director would do with a client's packet: which service and connection it\n" +
-        "finds, which real servers stood with which figures, why each was passed over, and what\n" +
-        "would be sent where.",
+      "Say what a director would do with a client's packet: which service and\n" +
+        "connection it finds, which real servers stood with which figures, why each was\n" +
+        "passed over, and what would be sent where.",
     )
     .argument("<client>", "ADDRESS or ADDRESS:PORT")
     .argument("<protocol>", "tcp, udp or sctp", protocolNumber)
