@@ -20,6 +20,9 @@ import type { Device, NextHop } from "./device.ts";
 
 const BATCH = 64;
 
+/** Length that fits on every link, in bytes: RFC 791 §3.1 for what hosts accept, RFC 8200 §5. */
+const FITS: Readonly<Record<Family, number>> = { 4: 576, 6: ipv6.LEAST_MTU };
+
 /** What a pump is told, packet by packet; for tracing and replays. */
 export type Witness = (frame: Frame, verdict: Verdict) => void;
 
@@ -114,7 +117,7 @@ export class Pump {
 
   /** Whether the host would refuse to pass a packet on for its length. */
   #isTooLong({ view, start, length }: Frame, family: Family): boolean {
-    if (family === 4 && !ipv4.dontFragment(view, start)) return false;
+    if (length <= FITS[family] || (family === 4 && !ipv4.dontFragment(view, start))) return false;
     const route = this.#host.route(family, this.#destination);
     // The host does not know of what the director has learned.
     return route !== undefined && route.learned !== true && length > route.mtu;

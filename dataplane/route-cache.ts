@@ -1,8 +1,9 @@
 /**
  * Answers about routes, kept until something about them may have changed.
  *
- * An open-addressing table in typed arrays: at most `CAPACITY` addresses, found by four compares of
- * integers. When it is full it is emptied; the addresses in use are back after one question each.
+ * An open-addressing table in typed arrays: at most `CAPACITY` addresses, real servers and the clients
+ * whose replies pass, found by four compares of integers. When it is full it is emptied; the addresses in
+ * use are back after one question each.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { Route } from "../src/engine/host.ts";
 import { type AddressWords, type Family, fold } from "../src/net/address.ts";
 
 /** Slots are twice the addresses kept, so that chains stay short. */
-const SLOT_BITS = 11;
+const SLOT_BITS = 15;
 const SLOTS = 1 << SLOT_BITS;
 /** Addresses kept. */
 const CAPACITY = SLOTS / 2;

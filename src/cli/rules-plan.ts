@@ -6,7 +6,8 @@
 import { readFile } from "node:fs/promises";
 import { IpvsError } from "../base/error.ts";
 import type { Backend } from "../control/backend.ts";
-import { failureText, noDirector, systemReason } from "../ipvsadm/messages.ts";
+import type { BackendChoice } from "../control/backend-choice.ts";
+import { failureText, systemReason, unanswered } from "../ipvsadm/messages.ts";
 import { Rehearsal } from "../ipvsadm/rehearsal.ts";
 import { systemWorld } from "../ipvsadm/system-world.ts";
 import { plan, type Step } from "../rules/plan.ts";
@@ -35,24 +36,24 @@ export interface Comparison {
 }
 
 /**
- * Compares a file with the table of the director at `socket`, and hands both to `use`.
+ * Compares a file with the table of whom `choice` names, and hands both to `use`.
  *
  * @param prune whether what the file does not mention is to go; `if complete` where the file holds all
- * @throws CommandFailure with status 2 when no director answers
+ * @throws CommandFailure with status 2 when nobody answers
  * @throws the error of a file that cannot be read or understood
  */
 export async function compareRules<Result>(
   rules: string,
-  socket: string,
+  choice: BackendChoice,
   prune: boolean | "if complete",
   use: (comparison: Comparison) => Promise<Result>,
 ): Promise<Result> {
-  const world = systemWorld("ipvsadm", socket);
+  const world = systemWorld("ipvsadm", choice);
   const path = rules === STANDARD_INPUT ? "standard input" : rules;
   const text = rules === STANDARD_INPUT ? await textOf(world.stdin) : await fileText(rules);
-  const backend = await answering(socket, () => world.openBackend());
+  const backend = await answering(choice, () => world.openBackend());
   try {
-    const table = await answering(socket, () => Rehearsal.of(backend));
+    const table = await answering(choice, () => Rehearsal.of(backend));
     const wanted = await readWanted(path, text, table);
     if (prune === true && !wanted.complete) {
       throw new CommandFailure(
@@ -66,12 +67,15 @@ export async function compareRules<Result>(
   }
 }
 
-async function answering<Answer>(socket: string, ask: () => Promise<Answer>): Promise<Answer> {
+async function answering<Answer>(
+  choice: BackendChoice,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {
     if (error instanceof IpvsError) throw new CommandFailure(failureText("list", error));
-    throw new CommandFailure(noDirector(socket, systemReason(error)), EXIT.usage);
+    throw new CommandFailure(unanswered(choice, error), EXIT.usage);
   }
 }
 

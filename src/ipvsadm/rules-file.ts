@@ -13,6 +13,7 @@ import { parseCommandLine } from "./argv.ts";
 import type { Change } from "./command.ts";
 import { change } from "./commands/change.ts";
 import { Failure } from "./failure.ts";
+import { systemReason } from "./messages.ts";
 import { ruleWords } from "./restore.ts";
 import { Session } from "./session.ts";
 import { systemResolver } from "./system-resolver.ts";
@@ -137,11 +138,11 @@ function worldOf(backend?: Backend): World {
     stdin: (async function* () {})(),
     stdout: silent,
     stderr: silent,
-    director: "",
     openBackend: async () => {
       if (backend === undefined) throw new Error("rules are read before there is a director");
       return backend;
     },
+    unanswered: systemReason,
     resolver: systemResolver(),
   };
 }

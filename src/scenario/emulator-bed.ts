@@ -13,12 +13,13 @@ import {
   directorSysctls,
 } from "../control/director-services.ts";
 import type { SysctlTable } from "../control/uipvs-family.ts";
-import { Director } from "../engine/director.ts";
+import { Director, type DirectorOptions } from "../engine/director.ts";
 import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
 import { REASONS } from "../engine/verdict.ts";
 import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
 import { run } from "../ipvsadm/main.ts";
+import { systemReason } from "../ipvsadm/messages.ts";
 import type { World, Writer } from "../ipvsadm/world.ts";
 import { type Family, parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
@@ -59,7 +60,12 @@ export interface EmulatorOptions {
   readonly seed?: number;
   /** Tick the kernel is at when the scenario begins, as its timers are rounded by it; 0. */
   readonly firstTick?: Ticks;
+  /** Makes the director; as usual unless given. */
+  readonly makeDirector?: MakeDirector;
 }
+
+/** What a director is made of, and whoever makes one like it. */
+type MakeDirector = (options: DirectorOptions) => Director;
 
 /** A director of ours, and the host around it. */
 export class EmulatorBed implements Bed {
@@ -85,7 +91,8 @@ export class EmulatorBed implements Bed {
       witness: () => this.#reasons.push(REASONS[this.#director.decision.reason]!),
       dropped: (reason) => this.#reasons.push(reason),
     });
-    this.#director = new Director({
+    const make: MakeDirector = options.makeDirector ?? ((parts) => new Director(parts));
+    this.#director = make({
       schedulers,
       clock: this.#clock,
       random,
@@ -210,8 +217,8 @@ export class EmulatorBed implements Bed {
       stdin: nothing(),
       stdout: out,
       stderr: err,
-      director: "the scenario",
       openBackend: async () => directorBackend(this.#director),
+      unanswered: systemReason,
       resolver: {
         addressOf: async (host) => (host === "localhost" ? LOOPBACK : undefined),
         hostOf: async (address) => (sameAddress(address, LOOPBACK) ? "localhost" : undefined),

@@ -22,6 +22,8 @@ interface Way {
   readonly servers: Addresses;
   /** What a request is at the real server, by tshark's names. */
   readonly layers: RegExp;
+  /** Payload of the datagrams it is in, in hexadecimal. */
+  readonly payload?: RegExp;
 }
 
 const FAMILIES = [V4, V6];
@@ -36,14 +38,9 @@ const WAYS: readonly Way[] = [
   way("GRE", V4, V4, "-i --tun-type gre", /:ip:gre:ip:tcp(:http)?$/),
   way("GRE with checksum", V6, V4, "-i --tun-type gre --tun-csum", /:ip:gre:ipv6:tcp(:http)?$/),
   way("GRE", V6, V6, "-i --tun-type gre", /:ipv6:gre:ipv6:tcp(:http)?$/),
-  way("GUE", V4, V4, `-i --tun-type gue --tun-port ${GUE_PORT}`, /:ip:udp:gue:ip:tcp(:http)?$/),
-  way(
-    "GUE with checksum",
-    V6,
-    V6,
-    `-i --tun-type gue --tun-port ${GUE_PORT} --tun-csum`,
-    /:ipv6:udp:gue:ipv6:tcp(:http)?$/,
-  ),
+  // The program knows no GUE: its header is a version of 0, the protocol of the packet behind, and no more.
+  gue("GUE", V4, "", /:ip:udp:data$/, /^0004000045/),
+  gue("GUE with checksum", V6, "--tun-csum", /:ipv6:udp:data$/, /^0029000060/),
 ];
 
 function way(
@@ -57,13 +54,18 @@ function way(
   return { name: `${kind}, IPv${service.family}${inner}`, options, service, servers, layers };
 }
 
+function gue(kind: string, own: Addresses, option: string, layers: RegExp, payload: RegExp): Way {
+  const options = `-i --tun-type gue --tun-port ${GUE_PORT} ${option}`;
+  return { ...way(kind, own, own, options, layers), payload };
+}
+
 const skip = await lackOfLaboratory("curl", "tcpdump", "tshark", "nft");
 
 t.test("web clients of both families", { skip }, async (t) => {
   const lab = await DualLaboratory.build(t);
   const director = await hardwareAddress(lab.host("director"), "eth1");
 
-  for (const { name, options, service, servers, layers } of WAYS) {
+  for (const { name, options, service, servers, layers, payload = /^/ } of WAYS) {
     t.test(`${name}: each real server has its turn`, async (t) => {
       await lab.arrange(t, options !== "-m", rulesOf("-t", service, 80, servers, 80, options));
       const filter = `ether src ${director} and (ip or ip6) and not icmp6`;
@@ -71,11 +73,10 @@ t.test("web clients of both families", { skip }, async (t) => {
       await answeredInTurn(t, lab, service.virtual, service.client);
       const requests = await capture.stop();
       t.ok(requests.length >= REQUESTS, "requests arrive");
-      t.strictSame(
-        requests.filter((packet) => !layers.test(packet.layers)).map((packet) => packet.layers),
-        [],
-        "all of them as they should",
+      const odd = requests.filter(
+        (packet) => !layers.test(packet.layers) || !payload.test(packet.payload),
       );
+      t.strictSame(odd, [], "all of them as they should");
       const wrong = requests.filter(({ checksum, ipChecksum }) =>
         `${checksum},${ipChecksum}`.includes("0"),
       );
@@ -85,7 +86,7 @@ t.test("web clients of both families", { skip }, async (t) => {
 
   t.test("NAT, IPv6, by firewall mark", async (t) => {
     const address = "2001:db8:77::1";
-    const table = `table ip6 mark { chain pre { type filter hook prerouting priority mangle;
+    const table = `table ip6 marks { chain pre { type filter hook prerouting priority mangle;
       ip6 daddr ${address} tcp dport 80 meta mark set 7; }; }`;
     await lab.host("director").mustRun(["nft", table]);
     const servers = V6.servers.map((server) => `-a -f 7 -6 -r ${end(server, 80)} -m`);

@@ -10,7 +10,6 @@ import type { NamespaceHost } from "../../src/lab/namespace-host.ts";
 
 /** Everybody may read and write, by way of whoever has started it. */
 const SETTINGS = `
-listen=YES
 background=NO
 anonymous_enable=YES
 no_anon_password=YES
@@ -31,17 +30,27 @@ data_connection_timeout=20
 /** Starts it in the background, says when it listens, and stays. */
 const START = `
 vsftpd "$1" &
-until ss -ltn | grep -q ':21 '; do kill -0 $! || exit 1; sleep 0.1; done
+until ss -ltnH 'sport = :21' | grep -qF "$2"; do kill -0 $! || exit 1; sleep 0.1; done
 echo ready
 wait
 `;
 
-/** Starts vsftpd in `host`, with `folder` for its files and settings; returns the folder it serves. */
-export async function startFtpServer(host: NamespaceHost, folder: string): Promise<string> {
+/**
+ * Starts vsftpd at an address of `host`, of either family, with `folder` for its files and settings;
+ * returns the folder it serves.
+ */
+export async function startFtpServer(
+  host: NamespaceHost,
+  address: string,
+  folder: string,
+): Promise<string> {
   const served = join(folder, "served");
-  mkdirSync(served);
+  mkdirSync(served, { recursive: true });
+  const listen = address.includes(":")
+    ? `listen=NO\nlisten_ipv6=YES\nlisten_address6=${address}\n`
+    : `listen=YES\nlisten_ipv6=NO\nlisten_address=${address}\n`;
   const settings = join(folder, "vsftpd.conf");
-  writeFileSync(settings, `${SETTINGS}anon_root=${served}\n`);
-  await startProgram(host, ["sh", "-c", START, "sh", settings], "guarded");
+  writeFileSync(settings, `${SETTINGS}${listen}anon_root=${served}\n`);
+  await startProgram(host, ["sh", "-c", START, "sh", settings, address], "guarded");
   return served;
 }

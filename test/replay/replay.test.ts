@@ -226,7 +226,7 @@ const CLIENT6 = "[2001:db8:1::3]:40000";
 const VIP6 = "[2001:db8:c::100]:80";
 const SERVER6 = "[2001:db8:d::11]:8080";
 
-t.test("IPv6 under NAT leaves an Ethernet capture as IPv6, to the server seen there", async (t) => {
+t.test("IPv6 under NAT leaves an Ethernet capture as IPv6, to the hosts seen there", async (t) => {
   const rules = `-A -t ${VIP6} -s rr\n-a -t ${VIP6} -r ${SERVER6} -m\n`;
   const advertisement = icmp({
     from: "2001:db8:d::11",
@@ -235,24 +235,34 @@ t.test("IPv6 under NAT leaves an Ethernet capture as IPv6, to the server seen th
     ttl: 255,
     quoted: hex("20010db8000d00000000000000000011"),
   });
-  const syn = tcp({ from: CLIENT6, to: VIP6, flags: "S" });
+  const fromClient = hex("02000000aaaa 02000000bbbb 86dd");
+  const fromServer = hex("02000000aaaa 02000000cccc 86dd");
   const { decisions, sent, summary } = await replayed(
     t.testdir(),
     rules,
     [
-      { time: TIME, data: concat(hex("02000000aaaa 02000000cccc 86dd"), advertisement) },
-      { time: TIME, data: concat(hex("02000000aaaa 02000000bbbb 86dd"), syn) },
+      { time: TIME, data: concat(fromServer, advertisement) },
+      { time: TIME, data: concat(fromClient, tcp({ from: CLIENT6, to: VIP6, flags: "S" })) },
+      { time: TIME, data: concat(fromServer, tcp({ from: SERVER6, to: CLIENT6, flags: "SA" })) },
     ],
     LINK_TYPE.ethernet,
   );
+  const service = `TCP ${VIP6}`;
   t.match(decisions, [
     { verdict: "accept", service: null },
-    { reason: "request", service: `TCP ${VIP6}`, destination: SERVER6, connection: "new" },
+    { reason: "request", service, destination: SERVER6, connection: "new" },
+    { reason: "reply", service, destination: SERVER6, connection: "existing" },
   ]);
   t.equal(summary.skipped, 0);
-  t.same(sent[0]?.subarray(0, 14), hex("02000000cccc 02000000aaaa 86dd"));
+  t.same(
+    sent.map((frame) => frame.subarray(0, 14)),
+    [hex("02000000cccc 02000000aaaa 86dd"), hex("02000000bbbb 02000000aaaa 86dd")],
+  );
+  const [request, reply] = sent.map((frame) => frame.subarray(14));
   const toServer = isIpv6(from("2001:db8:1::3"), to("2001:db8:d::11"), ttl(63));
-  matchPacket(t, sent[0]?.subarray(14), toServer, isTcp(dstPort(8080), flags("S")));
+  matchPacket(t, request, toServer, isTcp(dstPort(8080), flags("S")));
+  const toClient = isIpv6(from("2001:db8:c::100"), to("2001:db8:1::3"));
+  matchPacket(t, reply, toClient, isTcp(srcPort(80), flags("SA")));
 });
 
 t.test("an IPv6 packet leaves a cooked capture in a tunnel of the server's family", async (t) => {

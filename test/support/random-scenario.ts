@@ -2,7 +2,7 @@
  * Random scenarios: services that change under traffic, from a seed.
  *
  * What a kernel decides by chance is left out: `twos`, drop_entry. Statistics are looked at just after an
- * estimation, as that is when they move.
+ * estimation, as that is when they move; rates are not looked at, as they hang on when exactly that was.
  *
  * @module
  */
@@ -44,6 +44,16 @@ const SCTP_CHUNKS = [
   ...["HEARTBEAT", "INIT", "INIT_ACK", "COOKIE_ACK", "ERROR"],
 ] as const;
 
+/** What is looked at in the end. */
+const LAST_LOOKS = [
+  "ipvsadm -Ln",
+  "ipvsadm -Ln --stats --exact",
+  "ipvsadm -Lnc",
+  "ipvsadm -Sn",
+  "cat /proc/net/ip_vs",
+  "cat /proc/net/ip_vs_conn",
+] as const;
+
 /** ICMP errors by family: type, code and what else. */
 const ERRORS = {
   4: ["3 1", "3 3", "3 4 rest=1300", "11 0", "4 0", "3 2", "12 0"],
@@ -80,9 +90,8 @@ class Writer {
     const count = 1 + random.below(3);
     while (this.#services.length < count) this.#addService();
     for (let left = 15 + random.below(45); left > 0; left--) this.#step();
-    this.#look();
     this.#say("sleep 2.1");
-    this.#say("dump");
+    for (const look of LAST_LOOKS) this.#say(look);
     return `${this.#lines.join("\n")}\n`;
   }
 
