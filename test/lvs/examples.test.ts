@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { PROFILES } from "../../src/engine/profile.ts";
+import { readScript } from "../../src/lvs/read-script.ts";
 import { failureText } from "../../src/lvs/report-text.ts";
 import { findScripts, testFile } from "../../src/lvs/test-file.ts";
-import { ROOT } from "../support/files.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { fixture, ROOT } from "../support/files.ts";
 
 const EXAMPLES = join(ROOT, "examples");
 const PAGE = readFileSync(join(ROOT, "docs", "scenarios.md"), "utf8");
@@ -28,6 +30,17 @@ t.test("every example passes, whatever the seed, for every kernel release", asyn
 t.test("every example begins with a sentence about what surprises", async (t) => {
   for (const name of readdirSync(EXAMPLES)) {
     t.match(readFileSync(join(EXAMPLES, name), "utf8"), /^# [A-Z].*[.:?]\n#\n# \w/, name);
+  }
+});
+
+t.test("the scenarios of recordings are scripts as they are", async (t) => {
+  const names = readdirSync(fixture("recordings")).filter((name) => name.endsWith(".scn"));
+  t.ok(names.length > 50, `${names.length} scenarios`);
+  for (const name of names) {
+    const file = fixture("recordings", name);
+    const { steps } = readScript(file, (path) => readFileSync(path, "utf8"));
+    const { statements } = parseScenario(file, readFileSync(file, "utf8"));
+    t.equal(steps.length, statements.length, name);
   }
 });
 
