@@ -25,15 +25,17 @@ interface TestCommandOptions {
 const MOST_SEED = 0xffffffff;
 
 const HELP = `
-A scenario is a file of commands, packets, time and expectations, NAME.lvs: see docs/scenarios.md.
-Of a folder all are run, those in folders below it too, but for files that begin with "_".
-Time is virtual, so hours pass at once. Nothing leaves this process, and no privilege is needed;
-only "sh" lines run programs of this host.
+A scenario is a file of commands, packets, time and expectations, NAME.lvs: see
+docs/scenarios.md. Of a folder all are run, those in folders below it too, but
+for files that begin with "_". Time is virtual, so hours pass at once. Nothing
+leaves this process, and no privilege is needed; only "sh" lines run programs of
+this host.
 
 Exit status:
   0  all passed
   1  an expectation was not met, or a report could not be written
-  2  a scenario could not be read or carried out, there is none, or the command line is wrong`;
+  2  a scenario could not be read or carried out, there is none, or the command
+     line is wrong`;
 
 /** Adds `test` to the program. */
 export function register(program: Command): void {

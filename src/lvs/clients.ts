@@ -7,7 +7,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Address } from "../net/address.ts";
 import { ADDRESS_BITS, maskOf, networkWords, type Prefix } from "../net/prefix.ts";
-import { formatEnd } from "./ends.ts";
+import { addressKey } from "./ends.ts";
 import { Exchange, type Outcome, type Wire } from "./exchange.ts";
 import type { RealServers } from "./real-server.ts";
 import type { ExchangeAction } from "./script.ts";
@@ -90,7 +90,7 @@ export class Clients {
     const address = this.#draw(clients);
     await this.#world.addClient(address);
     const goesOn = deed === "send" || deed === "close";
-    const key = `${formatEnd({ address })} ${formatEnd(to)}`;
+    const key = `${addressKey(address)} ${addressKey(to.address)} ${to.port}`;
     const client = { address, port: port ?? (goesOn ? this.#opened(key) : this.#newPort(address)) };
     if (deed === "open") this.#open.set(key, client.port);
     return new Exchange(this.#world, this.#servers, { client, to, protocol }, mark);
@@ -103,9 +103,9 @@ export class Clients {
   }
 
   #newPort(address: Address): number {
-    const text = formatEnd({ address });
-    const port = this.#ports.get(text) ?? FIRST_PORT;
-    this.#ports.set(text, port === LAST_PORT ? FIRST_PORT : port + 1);
+    const key = addressKey(address);
+    const port = this.#ports.get(key) ?? FIRST_PORT;
+    this.#ports.set(key, port === LAST_PORT ? FIRST_PORT : port + 1);
     return port;
   }
 

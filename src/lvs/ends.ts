@@ -43,6 +43,11 @@ export function readClients(text: string): (Prefix & { readonly port?: number })
   return port === undefined ? single : { ...single, port };
 }
 
+/** Returns a text that no other address has, faster than the one people read. */
+export function addressKey({ family, words }: Address): string {
+  return family === 4 ? String(words[0]) : words.join();
+}
+
 /** Returns the text of an end. */
 export function formatEnd({ address, port }: End): string {
   const text = formatAddress(address);

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { formatAddress } from "../net/address.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import * as number from "../net/protocol.ts";
 import type { PacketSpec } from "../scenario/packet-spec.ts";
@@ -15,7 +14,7 @@ import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../wire/tcp.ts";
 import type { Departure } from "./departure.ts";
-import { formatEnd } from "./ends.ts";
+import { addressKey } from "./ends.ts";
 import type { Behaviour } from "./script.ts";
 
 /** Bytes a server answers a request with. */
@@ -42,14 +41,14 @@ export class RealServers {
 
   /** Has a server behave in a way from now on. */
   set(address: Departure["packet"]["to"], behaviour: Behaviour): void {
-    this.#behaviours.set(formatAddress(address), behaviour);
+    this.#behaviours.set(addressKey(address), behaviour);
   }
 
   /** Returns what the server that gets a packet sends back; `undefined` for nothing. */
   answer(arrived: Departure): PacketSpec | undefined {
     const { packet, server } = arrived;
     if (server === undefined) return undefined;
-    const behaviour = this.#behaviours.get(formatAddress(server.address)) ?? "answers";
+    const behaviour = this.#behaviours.get(addressKey(server.address)) ?? "answers";
     if (behaviour === "silent") return undefined;
     if (packet.fromPort === undefined || packet.toPort === undefined) return undefined;
     const from: Endpoint = { address: packet.to, port: packet.toPort };
@@ -81,7 +80,8 @@ export class RealServers {
   }
 
   #tcpFlags({ packet, server }: Departure, from: Endpoint, to: Endpoint): number | undefined {
-    const key = `${formatAddress(server!.address)} ${formatEnd(from)} ${formatEnd(to)}`;
+    const ends = [server!.address, from.address, to.address].map(addressKey);
+    const key = [...ends, from.port, to.port].join(" ");
     const { flags } = packet;
     if ((flags & RST) !== 0) {
       this.#connections.delete(key);

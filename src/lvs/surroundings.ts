@@ -22,6 +22,7 @@ import { ADDRESS_BITS, sharesPrefix } from "../net/prefix.ts";
 import type { Bed } from "../scenario/bed.ts";
 import { type Topology, topologyNamed } from "../scenario/topology.ts";
 import type { KnownServers } from "./departure.ts";
+import { addressKey } from "./ends.ts";
 
 /** The topology unless a script names one. */
 const STANDARD = "std";
@@ -34,7 +35,7 @@ const OWN_MACS = "02:00:00:01";
 /** The surroundings of one script. */
 export class Surroundings implements KnownServers {
   readonly #bed: Bed;
-  /** Addresses of the director itself, as texts. */
+  /** Addresses of the director itself, by their keys. */
   readonly #local = new Set<string>();
   /** Link addresses of real servers by their addresses, and the way back, by family. */
   readonly #macs = new Map<string, string>();
@@ -60,12 +61,12 @@ export class Surroundings implements KnownServers {
     const topology = topologyNamed(name);
     this.#topology = topology;
     const local = [...topology.virtual, ...topology.interfaces.flatMap((each) => each.addresses)];
-    for (const { address } of local) this.#local.add(formatAddress(address));
+    for (const { address } of local) this.#local.add(addressKey(address));
     for (const { address, mac } of topology.servers) this.#note(address, mac);
   }
 
   has(address: Address): boolean {
-    return this.#macs.has(formatAddress(address));
+    return this.#macs.has(addressKey(address));
   }
 
   at(mac: string, family: Family): Address | undefined {
@@ -84,23 +85,32 @@ export class Surroundings implements KnownServers {
 
   /** Makes an address the director's own. */
   async addVirtual(address: Address): Promise<void> {
-    const text = formatAddress(address);
-    if (this.#local.has(text)) return;
-    this.#local.add(text);
+    const [key, text] = [addressKey(address), formatAddress(address)];
+    if (this.#local.has(key)) return;
+    this.#local.add(key);
     const nodad = address.family === 6 ? ["nodad"] : [];
     await this.#ip("addr", "add", `${text}/${bits(address)}`, "dev", "lo", ...nodad);
   }
 
   /** Puts a real server behind the director, unless the address is there or the director's own. */
   async addServer(address: Address): Promise<void> {
-    const text = formatAddress(address);
-    if (this.has(address) || this.#local.has(text) || isLoopback(address.family, address.words))
+    if (
+      this.has(address) ||
+      this.#local.has(addressKey(address)) ||
+      isLoopback(address.family, address.words)
+    )
       return;
     const number = this.#macs.size;
     const mac = [OWN_MACS, hexByte(number >>> 8), hexByte(number & 255)].join(":");
     this.#note(address, mac);
     if (!this.#isOn(SERVER_SIDE, address)) {
-      await this.#ip("route", "add", `${text}/${bits(address)}`, "dev", SERVER_SIDE);
+      await this.#ip(
+        "route",
+        "add",
+        `${formatAddress(address)}/${bits(address)}`,
+        "dev",
+        SERVER_SIDE,
+      );
     }
     await this.#neighbor(address, SERVER_SIDE, mac);
   }
@@ -108,9 +118,9 @@ export class Surroundings implements KnownServers {
   /** Puts a client on the client's side, should it be on the link itself and not behind the gateway. */
   async addClient(address: Address): Promise<void> {
     if (!this.#helpful || !this.#isOn(CLIENT_SIDE, address)) return;
-    const text = formatAddress(address);
-    if (this.#clients.has(text) || this.#local.has(text)) return;
-    this.#clients.add(text);
+    const key = addressKey(address);
+    if (this.#clients.has(key) || this.#local.has(key)) return;
+    this.#clients.add(key);
     const gateways = this.#topology?.gateways ?? [];
     const gateway = gateways.find((each) => each.device === CLIENT_SIDE);
     if (gateway === undefined || gateways.some((each) => sameAddress(each.address, address)))
@@ -143,7 +153,7 @@ export class Surroundings implements KnownServers {
   }
 
   #note(address: Address, mac: string): void {
-    this.#macs.set(formatAddress(address), mac);
+    this.#macs.set(addressKey(address), mac);
     this.#servers.set(`${mac} ${address.family}`, address);
   }
 

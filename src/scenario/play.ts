@@ -158,6 +158,21 @@ export class Player {
     if (strays.length > 0) yield { op: "stray", rx: this.#seen(strays) };
   }
 
+  /**
+   * Sends a packet as a line would, and says nothing of it.
+   *
+   * @returns whether it could be sent
+   */
+  async transmit(device: string, packet: PacketSpec, mark?: number): Promise<boolean> {
+    this.#before = this.#captured.length;
+    const bytes = this.#build(packet);
+    const sent = bytes && (await this.#bed.send(device, bytes, mark));
+    if (sent === undefined) return false;
+    this.#sent = bytes;
+    this.#captured.push(...sent.captured);
+    return true;
+  }
+
   async #packet({ device, packet, text, mark }: PacketStatement): Promise<Seen> {
     const bytes = this.#build(packet);
     const sent = bytes && (await this.#bed.send(device, bytes, mark));
