@@ -47,6 +47,11 @@ export class KernelScenarioBed implements ScenarioBed {
     this.#began = clock();
   }
 
+  /** When the network was made, on the clock of `performance.now`. */
+  get began(): Milliseconds {
+    return this.#began;
+  }
+
   /** Time since the network was made. */
   now(): Milliseconds {
     return this.#clock() - this.#began;

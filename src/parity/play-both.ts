@@ -15,12 +15,18 @@ import type { Scenario, Statement } from "../scenario/statement.ts";
 import type { TranscriptRecord } from "../scenario/transcript.ts";
 import type { Bed } from "./bed.ts";
 import { KernelScenarioBed } from "./kernel-scenario-bed.ts";
+import type { TickAt } from "./kernel-ticks.ts";
 
 /** How the emulator is to be. */
 export interface Emulated {
   readonly profile: Profile;
-  /** Tells the tick of the kernel's clock now; 0 throughout where it cannot be told. */
-  readonly tick: () => Ticks;
+  readonly tickAt: TickAt;
+}
+
+/** How to play. */
+export interface Manner extends Emulated {
+  /** Seconds before each line; none. */
+  readonly pause?: number | undefined;
 }
 
 /** What both did. */
@@ -36,16 +42,20 @@ export interface Played {
  *
  * @throws ScenarioError where a line asks for what one of them does not have
  */
-export async function playBoth(scenario: Scenario, bed: Bed, emulated: Emulated): Promise<Played> {
+export async function playBoth(scenario: Scenario, bed: Bed, manner: Manner): Promise<Played> {
   const times = new Map<Statement, Milliseconds>();
   const kernelBed = new KernelScenarioBed(bed);
-  const firstTick = emulated.tick();
+  const { profile, tickAt, pause = 0 } = manner;
   const kernel = await collect(
     play(scenario, kernelBed, {
-      before: (statement) => void times.set(statement, kernelBed.now()),
+      before: async (statement) => {
+        if (pause > 0) await kernelBed.sleep(pause * 1000);
+        times.set(statement, kernelBed.now());
+      },
     }),
   );
-  const emulator = await onEmulator(scenario, times, { profile: emulated.profile, firstTick });
+  const firstTick = tickAt(kernelBed.began);
+  const emulator = await onEmulator(scenario, times, { profile, firstTick });
   return { kernel, emulator, differences: compareTranscripts(kernel, emulator) };
 }
 

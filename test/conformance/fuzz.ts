@@ -7,8 +7,8 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { randomScenario } from "../../src/scenario/random-scenario.ts";
 import type { TranscriptRecord } from "../../src/scenario/transcript.ts";
-import { randomScenario } from "../support/random-scenario.ts";
 import { check, readScenario, readTranscript } from "./check.ts";
 import { reportText } from "./report.ts";
 
