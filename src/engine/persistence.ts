@@ -8,7 +8,6 @@
  *
  * @module
  */
-import { UDP } from "../net/protocol.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
@@ -67,7 +66,6 @@ export class Persistence {
     service: VirtualService,
     packet: Packet,
   ): ConnectionHandle | typeof NO_CONNECTION | typeof REFUSED {
-    const { profile } = this.#state;
     const { id, engine } = service;
     const ownPort = packet.receiverPort === id.port;
     const marked = !ownPort && id.fwmark !== 0;
@@ -88,10 +86,7 @@ export class Persistence {
 
     const destination = service.scheduler?.schedule(packet);
     if (destination === undefined) return NO_CONNECTION;
-    seed.flags =
-      profile.onePacketTemplates && service.onePacket && packet.protocol === UDP
-        ? CONNECTION_FLAG.onePacket
-        : 0;
+    seed.flags = 0;
     seed.mark = packet.mark;
     return this.#make(service, destination, engine, packet);
   }

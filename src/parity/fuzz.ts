@@ -61,7 +61,7 @@ async function shortest(
   const lines = whole.trimEnd().split("\n");
   const differs = async (some: readonly string[]): Promise<boolean> => {
     const text = `${some.join("\n")}\n`;
-    const attempt = await compareIfReadable(parity, fuzzName(seed), text);
+    const attempt = await onceIfReadable(parity, fuzzName(seed), text);
     if (attempt === undefined || attempt.differences.length === 0) return false;
     found = { text, played: attempt };
     return true;
@@ -73,13 +73,13 @@ async function shortest(
   return { seed, whole, ...found };
 }
 
-async function compareIfReadable(
+async function onceIfReadable(
   parity: Parity,
   file: string,
   text: string,
 ): Promise<Played | undefined> {
   try {
-    return await parity.compare(parseScenario(file, text));
+    return await parity.compareOnce(parseScenario(file, text));
   } catch (error) {
     // A line may ask for what another one made that is left out.
     if (error instanceof ScenarioError) return undefined;

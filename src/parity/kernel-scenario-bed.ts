@@ -7,13 +7,7 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { StatusFile } from "../control/backend.ts";
-import type {
-  Captured,
-  Printed,
-  Bed as ScenarioBed,
-  Sent,
-  Variable,
-} from "../scenario/bed.ts";
+import type { Captured, Printed, Bed as ScenarioBed, Sent, Variable } from "../scenario/bed.ts";
 import type { ProgramName } from "../scenario/statement.ts";
 import { ETHER_TYPE } from "../wire/ethernet.ts";
 import type { Bed, CommandOutcome, EmittedPacket } from "./bed.ts";
@@ -36,15 +30,22 @@ const STATUS_FILE = /^\/proc\/net\/(ip_vs(?:_conn|_conn_sync|_stats|_stats_percp
 /** The kernel of a bed, begun anew for one scenario. The bed stays open when this one is closed. */
 export class KernelScenarioBed implements ScenarioBed {
   readonly #bed: Bed;
-  readonly #clock: () => Milliseconds;
+  readonly #pause: Milliseconds;
+  readonly #moments: Milliseconds[] = [];
+  /** What left in pauses, for the next operation that gives packets. */
+  readonly #left: EmittedPacket[] = [];
   #topology: Topology | undefined;
-  #began: Milliseconds;
+  #began = performance.now();
 
-  /** @param clock tells real time; for tests */
-  constructor(bed: Bed, clock: () => Milliseconds = () => performance.now()) {
+  /** @param pause time to let pass before each operation */
+  constructor(bed: Bed, pause: Milliseconds = 0) {
     this.#bed = bed;
-    this.#clock = clock;
-    this.#began = clock();
+    this.#pause = pause;
+  }
+
+  /** When each operation but `setUp` began, since the network was made. */
+  get moments(): readonly Milliseconds[] {
+    return this.#moments;
   }
 
   /** When the network was made, on the clock of `performance.now`. */
@@ -54,7 +55,7 @@ export class KernelScenarioBed implements ScenarioBed {
 
   /** Time since the network was made. */
   now(): Milliseconds {
-    return this.#clock() - this.#began;
+    return performance.now() - this.#began;
   }
 
   async setUp(name: string): Promise<void> {
@@ -99,7 +100,7 @@ export class KernelScenarioBed implements ScenarioBed {
   async send(device: string, packet: Uint8Array): Promise<Sent | undefined> {
     const bed = await this.#furnished();
     if (!this.#topology?.ports.some(({ name }) => name === device)) return undefined;
-    return { captured: capturedOf(await bed.inject(device, packet)) };
+    return { captured: this.#captured(await bed.inject(device, packet)) };
   }
 
   async sendFrame(): Promise<Sent | undefined> {
@@ -108,7 +109,7 @@ export class KernelScenarioBed implements ScenarioBed {
 
   async sleep(duration: Milliseconds): Promise<readonly Captured[]> {
     const bed = await this.#furnished();
-    return capturedOf(await bed.sleep(duration / 1000));
+    return this.#captured(await bed.sleep(duration / 1000));
   }
 
   async close(): Promise<void> {}
@@ -117,13 +118,20 @@ export class KernelScenarioBed implements ScenarioBed {
   async #begin(topology: Topology): Promise<void> {
     await this.#bed.reset(topology);
     this.#topology = topology;
-    this.#began = this.#clock();
+    this.#began = performance.now();
   }
 
-  /** Returns the bed, without what the scenario before left there. */
+  /** Begins an operation: returns the bed, without what the scenario before left there. */
   async #furnished(): Promise<Bed> {
     if (this.#topology === undefined) await this.#begin(BARE);
+    if (this.#pause > 0) this.#left.push(...(await this.#bed.sleep(this.#pause / 1000)));
+    this.#moments.push(this.now());
     return this.#bed;
+  }
+
+  /** Returns what was sent, and what left in a pause before. */
+  #captured(emitted: readonly EmittedPacket[]): readonly Captured[] {
+    return capturedOf([...this.#left.splice(0), ...emitted]);
   }
 }
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { SCHEDULER_NAMES } from "./known-schedulers.ts";
+
 import type { CommandStatement, Scenario, Statement } from "../scenario/statement.ts";
+import { SCHEDULER_NAMES } from "./known-schedulers.ts";
 
 /** What a kernel offers. */
 export interface Possible {

@@ -7,15 +7,19 @@
  *
  * @module
  */
+import type { Milliseconds } from "../base/clock.ts";
 import { PROFILES, type Profile } from "../engine/profile.ts";
+import { play } from "../scenario/play.ts";
 import type { Scenario } from "../scenario/statement.ts";
 import type { Bed } from "./bed.ts";
-import { kernelTicks, type TickAt, TICKS_PER_SECOND } from "./kernel-ticks.ts";
+import { kernelTicks, TICKS_PER_SECOND, type TickAt } from "./kernel-ticks.ts";
 import { obstacle } from "./obstacle.ts";
 import { type Played, playBoth } from "./play-both.ts";
 
-/** Pauses before each line, in seconds: of the first time a scenario is played, of the second, and so on. */
-const PAUSES = [0, 0.03, 0.05] as const;
+/** The pause that settles what runs out at once: some ticks. */
+const SETTLING: Milliseconds = 30;
+/** Pauses before each line, in ms: of the first time a scenario is played, of the second, and so on. */
+const PAUSES: readonly [number, ...number[]] = [0, SETTLING, 50];
 
 /** What may be wished. */
 export interface ParityOptions {
@@ -42,12 +46,7 @@ export class Parity {
   /** @param bed a kernel; it stays open, and belongs to this until it is closed */
   static async open(bed: Bed, options: ParityOptions = {}): Promise<Parity> {
     const profile = { ...profileOf(bed.info.release), ticksPerSecond: TICKS_PER_SECOND };
-    return new Parity(
-      bed,
-      profile,
-      await kernelTicks(bed),
-      options.longestSleep ?? LONGEST_SLEEP,
-    );
+    return new Parity(bed, profile, await kernelTicks(bed), options.longestSleep ?? LONGEST_SLEEP);
   }
 
   /** Returns why a scenario cannot be compared, as a clause, or `undefined` where it can be. */
@@ -59,18 +58,32 @@ export class Parity {
   }
 
   /**
-   * Plays a scenario on both.
+   * Plays a scenario on both, and again where it differs.
    *
    * @throws ScenarioError where a line asks for what one of them does not have; Error when the bed fails
    */
   async compare(scenario: Scenario): Promise<Played> {
-    const emulated = { profile: this.profile, tickAt: this.#tickAt };
-    let played: Played | undefined;
-    for (const pause of PAUSES) {
-      played = await playBoth(scenario, this.#bed, { ...emulated, pause });
+    const [first, ...others] = PAUSES;
+    let played = await this.#play(scenario, first);
+    for (const pause of others) {
       if (played.differences.length === 0) break;
+      played = await this.#play(scenario, pause);
     }
-    return played as Played;
+    return played;
+  }
+
+  /** Plays a scenario on both once, slowly. @throws as `compare` */
+  compareOnce(scenario: Scenario): Promise<Played> {
+    return this.#play(scenario, SETTLING);
+  }
+
+  #play(scenario: Scenario, pause: Milliseconds): Promise<Played> {
+    const { profile } = this;
+    return playBoth((bed) => collect(play(scenario, bed)), this.#bed, {
+      profile,
+      tickAt: this.#tickAt,
+      pause,
+    });
   }
 }
 
@@ -88,4 +101,10 @@ function compareReleases(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }

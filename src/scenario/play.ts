@@ -41,25 +41,14 @@ type Seen = TranscriptRecord extends infer One
     : never
   : never;
 
-/** What may be wished besides. */
-export interface PlayOptions {
-  /** Called before each statement, and waited for. */
-  readonly before?: (statement: Statement) => Promise<void> | void;
-}
-
 /**
  * Plays a scenario and yields a record for everything there is to record, as it happens.
  *
  * @throws ScenarioError where a line asks for what the bed does not have
  */
-export async function* play(
-  scenario: Scenario,
-  bed: Bed,
-  options: PlayOptions = {},
-): AsyncGenerator<TranscriptRecord> {
+export async function* play(scenario: Scenario, bed: Bed): AsyncGenerator<TranscriptRecord> {
   const player = new Player(bed);
   for (const statement of scenario.statements) {
-    await options.before?.(statement);
     const { line } = statement.place;
     for await (const { op, ...rest } of player.play(statement)) {
       yield { op, line, t: bed.now() / 1000, ...rest } as TranscriptRecord;
