@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { parseScenario } from "../scenario/parse.ts";
 import { randomScenario } from "../scenario/random-scenario.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import { minimize } from "./minimize.ts";
 import type { Parity } from "./parity.ts";
 import type { Played } from "./play-both.ts";
+import { readSubject } from "./subject.ts";
 
 /** What to play. */
 export interface FuzzOptions {
@@ -37,16 +37,20 @@ export function fuzzName(seed: number): string {
 }
 
 /**
- * Plays scenarios, and yields those that differ as they are found.
+ * Plays scenarios, and yields for each what was found, or `undefined` where it goes alike on both.
  *
  * @throws Error when the bed fails
  */
-export async function* fuzz(parity: Parity, options: FuzzOptions): AsyncGenerator<FuzzFinding> {
+export async function* fuzz(
+  parity: Parity,
+  options: FuzzOptions,
+): AsyncGenerator<FuzzFinding | undefined> {
   for (let index = 0; index < options.count; index++) {
     const seed = options.seed + index;
     const whole = randomScenario(seed, "real");
-    const played = await parity.compare(parseScenario(fuzzName(seed), whole));
-    if (played.differences.length > 0) yield await shortest(parity, seed, whole, played);
+    const played = await parity.compare(readSubject(fuzzName(seed), whole));
+    if (played.differences.length === 0) yield undefined;
+    else yield await shortest(parity, seed, whole, played);
     options.onProgress?.(index + 1);
   }
 }
@@ -79,7 +83,7 @@ async function onceIfReadable(
   text: string,
 ): Promise<Played | undefined> {
   try {
-    return await parity.compareOnce(parseScenario(file, text));
+    return await parity.compareOnce(readSubject(file, text));
   } catch (error) {
     // A line may ask for what another one made that is left out.
     if (error instanceof ScenarioError) return undefined;

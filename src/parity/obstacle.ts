@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommandStatement, Scenario, Statement } from "../scenario/statement.ts";
+import type { CommandStatement, Statement } from "../scenario/statement.ts";
 import { SCHEDULER_NAMES } from "./known-schedulers.ts";
 
 /** What a kernel offers. */
@@ -16,12 +16,12 @@ export interface Possible {
 }
 
 /** Returns the reason, as a clause whose subject is the scenario, or `undefined` where there is none. */
-export function obstacle(scenario: Scenario, possible: Possible): string | undefined {
-  const seconds = scenario.statements.reduce((sum, each) => sum + secondsOf(each), 0);
+export function obstacle(statements: readonly Statement[], possible: Possible): string | undefined {
+  const seconds = statements.reduce((sum, each) => sum + secondsOf(each), 0);
   if (seconds > possible.longestSleep) {
     return `sleeps ${tidy(seconds)} s, more than ${tidy(possible.longestSleep)}`;
   }
-  for (const statement of scenario.statements) {
+  for (const statement of statements) {
     const reason = obstacleOf(statement, possible);
     if (reason !== undefined) return `${reason} (line ${statement.place.line})`;
   }

@@ -9,12 +9,11 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import { PROFILES, type Profile } from "../engine/profile.ts";
-import { play } from "../scenario/play.ts";
-import type { Scenario } from "../scenario/statement.ts";
 import type { Bed } from "./bed.ts";
 import { kernelTicks, TICKS_PER_SECOND, type TickAt } from "./kernel-ticks.ts";
 import { obstacle } from "./obstacle.ts";
 import { type Played, playBoth } from "./play-both.ts";
+import type { Subject } from "./subject.ts";
 
 /** The pause that settles what runs out at once: some ticks. */
 const SETTLING: Milliseconds = 30;
@@ -50,8 +49,8 @@ export class Parity {
   }
 
   /** Returns why a scenario cannot be compared, as a clause, or `undefined` where it can be. */
-  obstacle(scenario: Scenario): string | undefined {
-    return obstacle(scenario, {
+  obstacle(subject: Subject): string | undefined {
+    return obstacle(subject.statements, {
       longestSleep: this.#longestSleep,
       schedulers: this.#bed.info.schedulers,
     });
@@ -62,24 +61,24 @@ export class Parity {
    *
    * @throws ScenarioError where a line asks for what one of them does not have; Error when the bed fails
    */
-  async compare(scenario: Scenario): Promise<Played> {
+  async compare(subject: Subject): Promise<Played> {
     const [first, ...others] = PAUSES;
-    let played = await this.#play(scenario, first);
+    let played = await this.#play(subject, first);
     for (const pause of others) {
       if (played.differences.length === 0) break;
-      played = await this.#play(scenario, pause);
+      played = await this.#play(subject, pause);
     }
     return played;
   }
 
   /** Plays a scenario on both once, slowly. @throws as `compare` */
-  compareOnce(scenario: Scenario): Promise<Played> {
-    return this.#play(scenario, SETTLING);
+  compareOnce(subject: Subject): Promise<Played> {
+    return this.#play(subject, SETTLING);
   }
 
-  #play(scenario: Scenario, pause: Milliseconds): Promise<Played> {
+  #play(subject: Subject, pause: Milliseconds): Promise<Played> {
     const { profile } = this;
-    return playBoth((bed) => collect(play(scenario, bed)), this.#bed, {
+    return playBoth(subject.play, this.#bed, {
       profile,
       tickAt: this.#tickAt,
       pause,
@@ -101,10 +100,4 @@ function compareReleases(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }
