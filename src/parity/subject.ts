@@ -4,6 +4,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { systemReason } from "../ipvsadm/messages.ts";
 import { parseScenario } from "../scenario/parse.ts";
 import { play } from "../scenario/play.ts";
 import type { Statement } from "../scenario/statement.ts";
@@ -30,9 +31,15 @@ export function readSubject(file: string, text: string): Subject {
   };
 }
 
-/** Reads a file. @throws ScenarioError for its contents, the system's error when it cannot be read */
+/** Reads a file. @throws ScenarioError for its contents, Error when it cannot be read */
 export function readSubjectFile(path: string): Subject {
-  return readSubject(path, readFileSync(path, "utf8"));
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`Cannot read "${path}": ${systemReason(error)}`, { cause: error });
+  }
+  return readSubject(path, text);
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
