@@ -201,7 +201,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell diff apply replay demo help'
+  commands='up down status sysctl procfs ipvsadm shell diff apply explain trace pcap replay parity demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -216,10 +216,16 @@ _uipvs() {
     --backend) _uipvs_reply "$cur" 'director kernel' ;;
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
-    --socket | --rules | --in | --out | --decisions) _uipvs_files "$cur" ;;
+    --socket | --rules | --in | --out | --decisions | --pcap | --kernel | --keep) _uipvs_files "$cur" ;;
     --sysctl) _uipvs_settings "$cur" = ;;
-    -c | --command | --watch | --hz) ;;
+    --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
+    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed) ;;
+    -f | --fwmark | --payload | --ttl | --client | --service | --server | --limit | --count) ;;
     *)
+      if [[ ${words[1]} == explain && $cur != -* ]]; then
+        _uipvs_reply "$cur" 'tcp udp sctp'
+        return
+      fi
       if [[ ${words[1]} == sysctl && $cur != -* ]]; then
         _uipvs_settings "$cur"
         return
@@ -233,7 +239,7 @@ _uipvs() {
         return
       fi
       case ${words[1]} in
-        up) candidates='-d --detach --rules --sysctl --device --profile -v --verbose --socket' ;;
+        up) candidates='-d --detach --rules --sysctl --device --profile --pcap -v --verbose --socket' ;;
         down) candidates='--socket' ;;
         status) candidates='--json --socket' ;;
         sysctl) candidates='-n --values -w --write --json --socket' ;;
@@ -241,13 +247,19 @@ _uipvs() {
         shell) candidates='-c --command --socket' ;;
         diff) candidates='--json --backend --socket' ;;
         apply) candidates='--prune --dry-run --backend --socket' ;;
+        explain)
+          candidates='--rules --profile -f --fwmark --flags --payload --ttl --may-fragment --json --socket'
+          ;;
+        trace) candidates='--client --service --server --limit --count -v --verbose --json --socket' ;;
+        pcap) candidates='--stop --socket' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
+        parity) candidates='--kernel --max-sleep --fuzz --seed --keep --json' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;
       esac
       [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
-      [[ ${words[1]} =~ ^(shell|diff|apply)$ && $cur != -* ]] && _uipvs_files "$cur"
+      [[ ${words[1]} =~ ^(shell|diff|apply|pcap|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;
   esac
 }

@@ -10,8 +10,8 @@
 import type { Clock, Ticks } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { type Random, SeededRandom } from "../base/random.ts";
-import { hasPorts, ICMP, TCP } from "../net/protocol.ts";
-import type { Frame } from "../wire/frame.ts";
+import { TCP } from "../net/protocol.ts";
+import { Frame, HEADROOM } from "../wire/frame.ts";
 import type {
   CounterValues,
   DaemonConfig,
@@ -33,6 +33,9 @@ import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
+import { Explainer } from "./explain/explainer.ts";
+import type { Explanation } from "./explain/explanation.ts";
+import { Trace, type TraceOptions } from "./explain/trace.ts";
 import { FtpHelper } from "./helper/ftp.ts";
 import type { Host } from "./host.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
@@ -40,7 +43,7 @@ import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
 import { PeriodicJobs } from "./periodic-jobs.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
-import { COMPLETE, Reassembler } from "./reassembly.ts";
+import { COMPLETE, mustBeWhole, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
 import { type Setting, Variables } from "./variables.ts";
@@ -83,6 +86,19 @@ export interface DirectorOptions {
   readonly memoryPages?: number | undefined;
 }
 
+/** A packet to be explained. */
+export interface ExplainOptions {
+  /** Firewall mark, none unless given. */
+  readonly mark?: number | undefined;
+  /**
+   * How it meets the director; unless given, as where all packets of a host pass it: what the host
+   * sends, what is for it or has a mark, and all other packets as passing through.
+   */
+  readonly hook?: Hook | undefined;
+  /** Whether to tell of every real server the scheduler looks at; so unless given. */
+  readonly candidates?: boolean | undefined;
+}
+
 /** A port a helper watches. */
 export interface HelperStatus {
   readonly name: string;
@@ -110,6 +126,9 @@ export class Director {
   readonly #reassembler: Reassembler;
   /** Packets by verdict, and in it by reason. */
   readonly #counts = new Float64Array(VERDICT_NAMES.length * REASONS.length);
+  readonly #explainer: Explainer;
+  /** Who follows packets; replaced, never changed. */
+  #traces: readonly Trace[] = [];
   #emit: Emit;
 
   constructor(options: DirectorOptions) {
@@ -156,6 +175,7 @@ export class Director {
       this.decision,
     );
     this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, helper, this.decision);
+    this.#explainer = new Explainer(this.#state, this.#lifecycle, this.#defence, errors);
     this.#reassembler = new Reassembler(ticksPerSecond);
     this.#jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
     this.#jobs.every(firstTick, ticksPerSecond, () => this.#everySecond());
@@ -214,6 +234,40 @@ export class Director {
     return this.#count();
   }
 
+  /**
+   * Returns what would become of a packet and why, or `undefined` for what is no whole IP packet. Nothing
+   * changes by it: what happens then is what would have happened.
+   *
+   * @param bytes a packet from its IP header on
+   */
+  explain(bytes: Uint8Array, options: ExplainOptions = {}): Explanation | undefined {
+    const frame = new Frame(HEADROOM + bytes.length);
+    frame.load(bytes);
+    frame.mark = options.mark ?? 0;
+    const packet = new Packet();
+    if (packet.parse(frame, HOOK.localIn) !== WHOLE) return undefined;
+    packet.hook = options.hook ?? this.#hookOf(packet);
+    return this.#explainer.explain(packet, { candidates: options.candidates ?? true });
+  }
+
+  /** Follows packets from now on, until the trace is closed or nobody has taken from it for 15 s. */
+  trace(options: TraceOptions): Trace {
+    const trace = new Trace(
+      {
+        state: this.#state,
+        lifecycle: this.#lifecycle,
+        explainer: this.#explainer,
+        clock: this.#clock,
+        ended: (one) => {
+          this.#traces = this.#traces.filter((other) => other !== one);
+        },
+      },
+      options,
+    );
+    this.#traces = [...this.#traces, trace];
+    return trace;
+  }
+
   /** Lets the time pass that has passed on the clock: timers fire, rates are estimated. */
   advance(): void {
     const to = Math.floor(
@@ -221,13 +275,9 @@ export class Director {
     );
     if (to <= this.#state.now) return;
     for (let next = this.#nextTick(); next <= to; next = this.#nextTick()) {
-      this.#state.now = next;
-      this.#lifecycle.advance(next);
-      this.#jobs.advance(next);
+      this.#reach(next);
     }
-    this.#state.now = to;
-    this.#lifecycle.advance(to);
-    this.#jobs.advance(to);
+    this.#reach(to);
   }
 
   /** Returns the time on the clock at which something is due, in ms; Infinity for never. */
@@ -459,18 +509,16 @@ export class Director {
       decision.give(VERDICT.accept, REASON["no-services"]);
       return false;
     }
-    return !this.#mustBeWhole(packet) || this.#reassemble(packet);
+    if (mustBeWhole(packet) && !this.#reassemble(packet)) return false;
+    if (this.#traces.length > 0) for (const trace of this.#traces) trace.before(packet);
+    return true;
   }
 
-  /**
-   * Whether the fragment at hand, if it is one, is put together with the others first: of IPv4 what is for
-   * this host, and what may belong to a connection; of IPv6 everything, as its ports are in one fragment
-   * only and hosts that balance it defragment all.
-   */
-  #mustBeWhole(packet: Packet): boolean {
-    if (!packet.fragment) return false;
-    if (packet.family === 6 || packet.hook !== HOOK.forward) return true;
-    return hasPorts(packet.protocol) || packet.protocol === ICMP;
+  #hookOf(packet: Packet): Hook {
+    const { host } = this.#state;
+    if (host.isLocal(packet.family, packet.source)) return HOOK.localOut;
+    const arrived = packet.mark !== 0 || host.isLocal(packet.family, packet.destination);
+    return arrived ? HOOK.localIn : HOOK.forward;
   }
 
   /** Whether the packet is whole with this fragment; if not, the decision is made. */
@@ -485,6 +533,14 @@ export class Director {
     return false;
   }
 
+  /** Goes on to tick `to`, before which nothing is due. */
+  #reach(to: Ticks): void {
+    this.#state.now = to;
+    this.#jobs.advance(to);
+    this.#lifecycle.advance(to, this.#jobs);
+    this.#jobs.runDue();
+  }
+
   #everySecond(): void {
     this.#defence.everySecond();
     const lost = this.#reassembler.expire(this.#state.now);
@@ -493,6 +549,7 @@ export class Director {
 
   #count(): Verdict {
     this.#counts[this.decision.verdict * REASONS.length + this.decision.reason]! += 1;
+    if (this.#traces.length > 0) for (const trace of this.#traces) trace.after(this.decision);
     return this.decision.verdict;
   }
 

@@ -71,21 +71,14 @@ export class NoDestination {
     const decision = this.#decision;
     const { service } = decision;
     if (!packet.portsReadable) return decision.give(VERDICT.drop, REASON["truncated-transport"]);
-    if (service !== undefined && this.#mayBypass(service, packet)) {
+    if (service !== undefined && mayBypass(this.#state, service, packet)) {
       return this.#bypass(service, packet);
     }
-    if (service?.id.port === FTP_PORT && packet.receiverPort !== FTP_PORT) {
+    if (service !== undefined && isSparedByFtp(service, packet)) {
       return decision.give(VERDICT.accept, REASON["no-destination"]);
     }
     if (!packet.quoted) this.#errors.portUnreachable(packet);
     return decision.give(VERDICT.drop, REASON["no-destination"]);
-  }
-
-  #mayBypass(service: VirtualService, packet: Packet): boolean {
-    const { sysctls, host } = this.#state;
-    if (sysctls.cache_bypass === 0 || service.id.fwmark === 0 || packet.quoted) return false;
-    const { family, destination } = packet;
-    return isUnicast(family, destination) && !host.isLocal(family, destination);
   }
 
   #bypass(service: VirtualService, packet: Packet): Verdict {
@@ -114,6 +107,19 @@ export class NoDestination {
     seed.mark = packet.mark;
     return this.#lifecycle.open(seed, undefined);
   }
+}
+
+/** Whether a packet nobody can take goes where it was going. */
+export function mayBypass(state: EngineState, service: VirtualService, packet: Packet): boolean {
+  const { sysctls, host } = state;
+  if (sysctls.cache_bypass === 0 || service.id.fwmark === 0 || packet.quoted) return false;
+  const { family, destination } = packet;
+  return isUnicast(family, destination) && !host.isLocal(family, destination);
+}
+
+/** Whether a packet nobody can take is left to the host, as an FTP service has caught it. */
+export function isSparedByFtp(service: VirtualService, packet: Packet): boolean {
+  return service.id.port === FTP_PORT && packet.receiverPort !== FTP_PORT;
 }
 
 /** Whether an address is one host's, as a router sees it. */

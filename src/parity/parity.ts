@@ -24,6 +24,8 @@ const PAUSES: readonly [number, ...number[]] = [0, SETTLING, 50];
 export interface ParityOptions {
   /** Seconds a scenario may let pass in all; 10. */
   readonly longestSleep?: number | undefined;
+  /** Kernel to emulate; that of the bed. */
+  readonly profile?: Profile | undefined;
 }
 
 const LONGEST_SLEEP = 10;
@@ -44,7 +46,8 @@ export class Parity {
 
   /** @param bed a kernel; it stays open, and belongs to this until it is closed */
   static async open(bed: Bed, options: ParityOptions = {}): Promise<Parity> {
-    const profile = { ...profileOf(bed.info.release), ticksPerSecond: TICKS_PER_SECOND };
+    const decided = options.profile ?? profileOf(bed.info.release);
+    const profile = { ...decided, ticksPerSecond: TICKS_PER_SECOND };
     return new Parity(bed, profile, await kernelTicks(bed), options.longestSleep ?? LONGEST_SLEEP);
   }
 

@@ -73,6 +73,9 @@ const STATIC_LINES: typeof LINES = [
   ["uipvs ipvsadm --set", "--set"],
   ["uipvs ipvsadm -A --pe ", "sip"],
   ["uipvs replay --in /etc/host.co", "/etc/host.conf"],
+  ["uipvs explain 10.0.0.1 sc", "sctp"],
+  ["uipvs explain --flags FIN", "FIN,ACK"],
+  ["uipvs pcap /etc/host.co", "/etc/host.conf"],
 ];
 
 for (const shell of SHELLS) {

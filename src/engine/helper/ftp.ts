@@ -231,7 +231,7 @@ export class FtpHelper {
 }
 
 /** Whether the segment came as it was sent; what this host sends is not complete yet. */
-function isIntact(packet: Packet): boolean {
+export function isIntact(packet: Packet): boolean {
   return packet.hook === HOOK.localOut || checksumIsRight(packet);
 }
 
