@@ -16,7 +16,7 @@ const skip = noKernel;
 const OLDER = fixture("recordings", "6.1.176");
 
 /** Recorded scenarios in which no time passes, each so often of them. */
-const SAMPLED = 3;
+const SAMPLED = 5;
 
 /** One seed, so that a failure stays, and one that is new each time, which the title of its test tells. */
 const SEED = 20260;
