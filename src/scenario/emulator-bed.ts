@@ -161,7 +161,7 @@ export class EmulatorBed implements Bed {
     if (EMPTY_FILES.has(path)) return new Uint8Array(0);
     const variable = SYSCTL_FILE.exec(path)?.[1];
     if (variable !== undefined) {
-      const { value } = await this.sysctl(variable.replaceAll("/", "."));
+      const { value } = emulatedSysctl(this.#sysctls, variable.replaceAll("/", "."));
       return value === null ? undefined : encode(`${value}\n`);
     }
     const name = FILE.exec(path)?.[1];
