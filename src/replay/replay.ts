@@ -22,8 +22,10 @@ import { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
-import { loadRules, type Rules, readRules } from "../ipvsadm/rules-file.ts";
+import { loadRules, type Rules } from "../ipvsadm/rules-file.ts";
 import type { Address, Family } from "../net/address.ts";
+import { readRules } from "../rules/read-rules.ts";
+import type { ReadOptions } from "../rules/read-wanted.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
@@ -33,8 +35,10 @@ const TURNS = 4096;
 
 /** What a replay is made from. */
 export interface ReplayOptions {
-  /** Path of the rules, as `ipvsadm -S -n` writes them. */
+  /** Path of the rules, in any form `readRules` takes. */
   readonly rules: string;
+  /** Told what a configuration of keepalived has that the rules have not. */
+  readonly onRemark?: ReadOptions["onRemark"];
   /** Path of the capture. */
   readonly input: string;
   /** Kernel release to decide like. */
@@ -91,13 +95,14 @@ export class Replay {
   /**
    * Reads and checks rules and capture.
    *
-   * @throws RulesError when a rule is broken or refused: with file, line and text
+   * @throws RulesError when a rule is broken or refused: with file, line and text; WantedError or
+   *   KeepalivedError for a document or a configuration that is broken
    * @throws ReplayError when the capture is broken: with file and offset
    * @throws the system's error when a file cannot be read
    */
   static async prepare(options: ReplayOptions): Promise<Replay> {
     const { input, profile } = options;
-    const rules = await readRules(options.rules);
+    const rules = await readRules(options.rules, { onRemark: options.onRemark });
     const clock = new ManualClock();
     const host = new StaticHost({
       addresses: firstAddresses(rules),
