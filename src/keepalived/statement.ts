@@ -8,7 +8,7 @@ import type { Position } from "../rules/position.ts";
 import { expected, KeepalivedError } from "./keepalived-error.ts";
 import type { SourceLine } from "./source-line.ts";
 
-/** A word of a statement, without its quotes. */
+/** A word of a statement, without its double quotes. */
 export interface Word {
   readonly text: string;
   readonly at: Position;
@@ -109,7 +109,9 @@ export function wordsOf(line: SourceLine): readonly Word[] {
       const character = text[index]!;
       if (character === '"' || character === "'") {
         const close = closingQuote(line, index);
-        word += text.slice(index + 1, close).replaceAll(/\\(.)/g, "$1");
+        const inside = text.slice(index + 1, close);
+        // Single quotes hold a word together, but keepalived 2.2.7 leaves them where they are.
+        word += character === "'" ? `'${inside}'` : inside.replaceAll(/\\(.)/g, "$1");
         quoted = true;
         index = close + 1;
       } else {

@@ -277,10 +277,7 @@ function wantedServer(
   const { address, weight, upperThreshold, lowerThreshold, method, at, settings } = server;
   const port = portOf(server, id, virtual);
   if (server.port !== 0 && port !== server.port) {
-    const reason =
-      id.fwmark !== 0
-        ? "a service by firewall mark keeps the port of the packet: the port is 0"
-        : `${method.method === "tunnel" ? "TUN" : "DR"} keeps the port of the packet: the port is ${port}`;
+    const reason = `${method.method === "tunnel" ? "TUN" : "DR"} keeps the port of the packet: the port is ${port}`;
     notice({ at, text: server.text, what: "changed", reason, rule: "other-port" });
   }
   if (weight > IPVSADM_WEIGHT_MAX) {
@@ -302,8 +299,8 @@ function wantedServer(
 
 /** Returns the port a real server has for a service. */
 function portOf(server: Server, id: ServiceId, { target, sorry }: VirtualServer): number {
-  if (server.at === sorry?.at) return server.port;
-  if (id.fwmark !== 0) return target.kind === "group" ? server.port : 0;
-  if (server.method.method !== "masquerade") return id.port;
-  return target.kind !== "group" && server.port === 0 ? id.port : server.port;
+  if (server.method.method !== "masquerade") return id.fwmark === 0 ? id.port : 0;
+  if (id.fwmark !== 0) return server.port;
+  const fills = target.kind !== "group" && server.at !== sorry?.at;
+  return fills && server.port === 0 ? id.port : server.port;
 }

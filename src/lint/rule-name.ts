@@ -22,6 +22,7 @@ export const RULE_NAMES = [
   "scheduler-flag",
   "persistence-mask",
   "persistence-engine",
+  "shared-address",
   "short-timeout",
   "tunnel-mtu",
   "default-protocol",
