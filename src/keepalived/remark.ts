@@ -1,15 +1,15 @@
 /**
- * What a table made of a configuration does not have, has otherwise than written, or has against expectation.
+ * What a table made of a configuration does not have, has otherwise than written.
  *
  * @module
  */
 import type { RuleName } from "../lint/rule-name.ts";
 import { type Position, placeText } from "../rules/position.ts";
 
-/** Something that is to be known. */
+/** Something that was left out or changed. */
 export interface Remark {
   readonly at: Position;
-  readonly what: "left out" | "changed" | "kept";
+  readonly what: "left out" | "changed";
   /** The statement it is about, as it is written. */
   readonly text: string;
   /** Why, and for a change, to what. */

@@ -17,9 +17,6 @@ import { DEFAULT_PERSISTENCE, type Notice } from "./read-configuration.ts";
 import { DEFAULT_METHOD } from "./values.ts";
 import type { Configuration, Placed, RealServer, VirtualServer } from "./virtual-server.ts";
 
-/** Largest weight `ipvsadm -w` takes. */
-const IPVSADM_WEIGHT_MAX = 65535;
-
 /** A real server with what its virtual server decides. */
 type Server = Required<RealServer>;
 
@@ -279,14 +276,6 @@ function wantedServer(
   if (server.port !== 0 && port !== server.port) {
     const reason = `${method.method === "tunnel" ? "TUN" : "DR"} keeps the port of the packet: the port is ${port}`;
     notice({ at, text: server.text, what: "changed", reason, rule: "other-port" });
-  }
-  if (weight > IPVSADM_WEIGHT_MAX) {
-    notice({
-      at: settings.weight ?? at,
-      text: `weight ${weight}`,
-      what: "kept",
-      reason: `a director takes it, but ipvsadm -R takes no more than ${IPVSADM_WEIGHT_MAX}`,
-    });
   }
   return {
     id: { address, port },

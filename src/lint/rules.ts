@@ -15,7 +15,7 @@ import type { RuleName } from "./rule-name.ts";
 /** Looks at one service. */
 export type ServiceRule = (service: LintService) => readonly Finding[];
 
-/** Largest weight `ipvsadm -w` takes. Source: ipvsadm(8). */
+/** Largest weight every ipvsadm takes; later patches take more. Source: ipvsadm(8) before them. */
 const IPVSADM_WEIGHT_MAX = 65535;
 /** Buckets of the table of sh. Source: linux ip_vs_sh.c `IP_VS_SH_TAB_SIZE`. */
 const SH_BUCKETS = 256;
@@ -97,8 +97,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     if (weight <= IPVSADM_WEIGHT_MAX) return undefined;
     return [
       placeOf(server, "weight"),
-      `weight ${weight} of ${serverName(server)}: a director takes it, but ipvsadm takes no more than ` +
-        `${IPVSADM_WEIGHT_MAX}, so the saved table cannot be restored`,
+      `weight ${weight} of ${serverName(server)} is above ${IPVSADM_WEIGHT_MAX}: a director takes it, ` +
+        "but not every ipvsadm does, and there the saved table cannot be restored",
     ];
   }),
   forService("ignored-weights", (service) => {
