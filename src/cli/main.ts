@@ -30,6 +30,9 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   diff: () => import("./diff.ts"),
   apply: () => import("./apply.ts"),
   shell: () => import("./shell.ts"),
+  explain: () => import("./explain.ts"),
+  trace: () => import("./trace.ts"),
+  pcap: () => import("./pcap.ts"),
   replay: () => import("./replay.ts"),
   demo: () => import("./demo.ts"),
 };

@@ -14,21 +14,16 @@
 import { setImmediate } from "node:timers/promises";
 import { openCapture, PcapFileDevice, refuseUnknownLink } from "../../dataplane/pcap-file.ts";
 import { Pump } from "../../dataplane/pump.ts";
-import { StaticHost } from "../../dataplane/static-host.ts";
-import { schedulers } from "../../schedulers/index.ts";
-import { ManualClock } from "../base/clock.ts";
-import { directorBackend } from "../control/director-services.ts";
-import { Director } from "../engine/director.ts";
+import type { ManualClock } from "../base/clock.ts";
+import type { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
-import { loadRules, type Rules } from "../ipvsadm/rules-file.ts";
-import type { Address, Family } from "../net/address.ts";
-import { readRules } from "../rules/read-rules.ts";
 import type { ReadOptions } from "../rules/read-wanted.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
+import { simulatedDirector } from "./simulated-director.ts";
 
 /** Packets decided before other events get their turn. */
 const TURNS = 4096;
@@ -101,17 +96,8 @@ export class Replay {
    * @throws the system's error when a file cannot be read
    */
   static async prepare(options: ReplayOptions): Promise<Replay> {
-    const { input, profile } = options;
-    const rules = await readRules(options.rules, { onRemark: options.onRemark });
-    const clock = new ManualClock();
-    const host = new StaticHost({
-      addresses: firstAddresses(rules),
-      isAlsoLocal: (family, address) => director.hasVirtualAddress(family, address),
-    });
-    const director: Director = new Director({ schedulers, clock, host, profile });
-    const backend = directorBackend(director);
-    await loadRules(rules, backend);
-    await backend.close();
+    const { input, profile, onRemark } = options;
+    const { clock, host, director } = await simulatedDirector(options.rules, profile, { onRemark });
     return new Replay(input, await countRecords(input), clock, host, director);
   }
 
@@ -170,15 +156,4 @@ async function countRecords(path: string): Promise<number> {
   } finally {
     file.close();
   }
-}
-
-/** Returns the addresses of the first service of each family, where there is one that has an address. */
-function firstAddresses(rules: Rules): readonly Address[] {
-  const first = new Map<Family, Address>();
-  for (const { change } of rules.rules) {
-    if (change.verb !== "add-service" || change.id.fwmark !== 0) continue;
-    const { address } = change.id;
-    if (!first.has(address.family)) first.set(address.family, address);
-  }
-  return [...first.values()];
 }

@@ -13,7 +13,7 @@ import {
   directorSysctls,
 } from "../control/director-services.ts";
 import type { SysctlTable } from "../control/uipvs-family.ts";
-import { Director } from "../engine/director.ts";
+import { Director, type DirectorOptions } from "../engine/director.ts";
 import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
 import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
@@ -59,7 +59,12 @@ export interface EmulatorOptions {
   readonly seed?: number;
   /** Tick the kernel is at when the scenario begins, as its timers are rounded by it; 0. */
   readonly firstTick?: Ticks;
+  /** Makes the director; as usual unless given. */
+  readonly makeDirector?: MakeDirector;
 }
+
+/** What a director is made of, and whoever makes one like it. */
+type MakeDirector = (options: DirectorOptions) => Director;
 
 /** A director of ours, and the host around it. */
 export class EmulatorBed implements Bed {
@@ -82,7 +87,8 @@ export class EmulatorBed implements Bed {
       interfaces: [],
       depart: (departure) => this.#capture(departure),
     });
-    this.#director = new Director({
+    const make: MakeDirector = options.makeDirector ?? ((parts) => new Director(parts));
+    this.#director = make({
       schedulers,
       clock: this.#clock,
       random,

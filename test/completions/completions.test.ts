@@ -70,9 +70,15 @@ const STATIC_LINES: typeof LINES = [
   ["uipvs diff --backend=k", "kernel"],
   ["ipvsadm -L --backend k", "kernel"],
   ["uipvs help de", "demo"],
+  ["uipvs import --to ", "json", "rules"],
+  ["uipvs lint --fail-on=n", "never", "note"],
+  ["uipvs lint /etc/host.co", "/etc/host.conf"],
   ["uipvs ipvsadm --set", "--set"],
   ["uipvs ipvsadm -A --pe ", "sip"],
   ["uipvs replay --in /etc/host.co", "/etc/host.conf"],
+  ["uipvs explain 10.0.0.1 sc", "sctp"],
+  ["uipvs explain --flags FIN", "FIN,ACK"],
+  ["uipvs pcap /etc/host.co", "/etc/host.conf"],
 ];
 
 for (const shell of SHELLS) {

@@ -25,6 +25,7 @@ import {
   CONNECTION_FLAG,
   type ConnectionHandle,
   type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "../connection-records.ts";
 import type { EngineState } from "../engine-state.ts";
@@ -61,17 +62,11 @@ export class FtpHelper {
     this.#state = state;
     this.#lifecycle = lifecycle;
     this.#seed = {
-      family: 4,
-      destinationFamily: 4,
+      ...emptySeed(),
       protocol: TCP,
       clientAddress: this.#client,
-      clientPort: 0,
       virtualAddress: this.#virtual,
-      virtualPort: 0,
       destinationAddress: this.#real,
-      destinationPort: 0,
-      flags: 0,
-      mark: 0,
     };
   }
 
@@ -230,7 +225,7 @@ export class FtpHelper {
 }
 
 /** Whether the segment came as it was sent; what this host sends is not complete yet. */
-function isIntact(packet: Packet): boolean {
+export function isIntact(packet: Packet): boolean {
   return packet.hook === HOOK.localOut || checksumIsRight(packet);
 }
 
