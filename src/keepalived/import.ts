@@ -54,9 +54,11 @@ function byPlace({ at: a }: Remark, { at: b }: Remark): number {
 
 /** What a line of a configuration of keepalived looks like, and of no other file of rules. */
 const TELLTALE =
-  /^\s*(?!-)(@|!|\$\w+=|~(SEQx?|LST)\(|include[rmwba]?\s|(virtual_server|global_defs|vrrp_|bfd_|static_|track_)|[^{]*\S\s*\{\s*$)/m;
+  /^[ \t]*(@|!|\$\w+=|~(SEQx?|LST)\(|include[rmwba]?\s|virtual_server|global_defs|vrrp_|bfd_|static_|track_|[^\n{]*\S[ \t]*\{[ \t\r]*$)/m;
+/** What the first line that says something looks like in a file of rules. */
+const RULE = /^\s*(#[^\n]*\n\s*)*(ipvsadm\s+)?-/;
 
 /** Whether a text is a configuration of keepalived, by its words. */
 export function isKeepalived(text: string): boolean {
-  return TELLTALE.test(text);
+  return !RULE.test(text) && TELLTALE.test(text);
 }

@@ -66,6 +66,8 @@ export interface VirtualServer extends Placed {
 
 /** All of a configuration that is about the table. */
 export interface Configuration {
+  /** The file that includes all others. */
+  readonly path: string;
   readonly groups: readonly Group[];
   readonly virtualServers: readonly VirtualServer[];
   readonly timeouts?: { readonly config: TimeoutConfig; readonly at: Position } | undefined;
