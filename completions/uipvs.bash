@@ -201,7 +201,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap replay demo help'
+  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay parity demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -212,16 +212,18 @@ _uipvs() {
     return
   fi
   [[ $cur == --*=* ]] && option=${cur%%=*} cur=${cur#*=}
+  # Of this command it is an option without a value.
+  [[ ${words[1]} == test && $option == --watch ]] && option=
   case $option in
     --backend) _uipvs_reply "$cur" 'director kernel' ;;
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
-    --socket | --rules | --in | --out | --decisions | --pcap) _uipvs_files "$cur" ;;
+    --socket | --rules | --in | --out | --decisions | --pcap | --junit | --kernel | --keep) _uipvs_files "$cur" ;;
     --sysctl) _uipvs_settings "$cur" = ;;
     --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
     --to) _uipvs_reply "$cur" 'rules json' ;;
     --fail-on) _uipvs_reply "$cur" 'error warning note never' ;;
-    -c | --command | --watch | --hz | -i | --config-id) ;;
+    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed | -i | --config-id) ;;
     -f | --fwmark | --payload | --ttl | --client | --service | --server | --limit | --count) ;;
     *)
       if [[ ${words[1]} == explain && $cur != -* ]]; then
@@ -256,13 +258,15 @@ _uipvs() {
           ;;
         trace) candidates='--client --service --server --limit --count -v --verbose --json --socket' ;;
         pcap) candidates='--stop --socket' ;;
+        test) candidates='--profile --seed --update --watch --tap --json --junit' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
+        parity) candidates='--kernel --max-sleep --fuzz --seed --keep --json' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;
       esac
       [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
-      [[ ${words[1]} =~ ^(shell|import|lint|diff|apply|pcap)$ && $cur != -* ]] && _uipvs_files "$cur"
+      [[ ${words[1]} =~ ^(shell|import|lint|diff|apply|pcap|test|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;
   esac
 }

@@ -11,6 +11,7 @@ import { Replay, ReplayError } from "../replay/replay.ts";
 import { isSameFile } from "../replay/same-file.ts";
 import { summaryText } from "../replay/summary.ts";
 import { isBrokenRules } from "../rules/read-rules.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
 
 interface ReplayCommandOptions {
@@ -62,12 +63,13 @@ async function run(command: Command, options: ReplayCommandOptions): Promise<voi
   const replay = await prepare(command, options);
   const toOutput = (text: string) => command.configureOutput().writeOut?.(text);
   const decisions = new DecisionSink(options.decisions === STDOUT ? toOutput : options.decisions);
-  const progress = new Progress(command);
+  const progress = new ProgressLine(command);
   try {
     const summary = await replay.run({
       output: options.out,
       onDecision: options.decisions === undefined ? undefined : (record) => decisions.add(record),
-      onProgress: (done, total) => progress.show(done, total),
+      onProgress: (done, total) =>
+        progress.show(`${Math.floor((done * 100) / total)} % of ${total} packets`),
     });
     progress.clear();
     decisions.flush();
@@ -111,33 +113,5 @@ function refuseOverwriting(options: ReplayCommandOptions): void {
         );
       }
     }
-  }
-}
-
-/** How far it is, on a terminal; silent elsewhere. */
-class Progress {
-  readonly #command: Command;
-  readonly #shown = process.stderr.isTTY === true;
-  #percent = -1;
-
-  constructor(command: Command) {
-    this.#command = command;
-  }
-
-  show(done: number, total: number): void {
-    const percent = Math.floor((done * 100) / total);
-    if (!this.#shown || percent === this.#percent) return;
-    this.#percent = percent;
-    this.#write(`\r${percent} % of ${total} packets`);
-  }
-
-  /** Removes the line, if there is one. */
-  clear(): void {
-    if (this.#percent >= 0) this.#write("\r\u001b[K");
-    this.#percent = -1;
-  }
-
-  #write(text: string): void {
-    this.#command.configureOutput().writeErr?.(text);
   }
 }

@@ -9,7 +9,6 @@
  * @module
  */
 import type { AddressWords, Family } from "../net/address.ts";
-import { UDP } from "../net/protocol.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
@@ -83,7 +82,6 @@ export class Persistence {
     service: VirtualService,
     packet: Packet,
   ): ConnectionHandle | typeof NO_CONNECTION | typeof REFUSED {
-    const { profile } = this.#state;
     const { engine } = service;
     this.#setKey(service, packet);
     if (!this.tells(service, packet)) return REFUSED;
@@ -93,10 +91,7 @@ export class Persistence {
     const destination = service.scheduler?.schedule(packet);
     if (destination === undefined) return NO_CONNECTION;
     const seed = this.#seed;
-    seed.flags =
-      profile.onePacketTemplates && service.onePacket && packet.protocol === UDP
-        ? CONNECTION_FLAG.onePacket
-        : 0;
+    seed.flags = 0;
     seed.mark = packet.mark;
     return this.#make(service, destination, engine, packet);
   }

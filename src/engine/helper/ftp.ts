@@ -52,7 +52,7 @@ export const HELPED = -1;
 export class FtpHelper {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
-  readonly #announced = new Announcement();
+  readonly #announced: Announcement;
   readonly #client = new Uint32Array(4);
   readonly #virtual = new Uint32Array(4);
   readonly #real = new Uint32Array(4);
@@ -61,6 +61,7 @@ export class FtpHelper {
   constructor(state: EngineState, lifecycle: ConnectionLifecycle) {
     this.#state = state;
     this.#lifecycle = lifecycle;
+    this.#announced = new Announcement(state.profile.boundedFtpNumbers);
     this.#seed = {
       ...emptySeed(),
       protocol: TCP,

@@ -5,11 +5,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import { parseScenario } from "../../../src/scenario/parse.ts";
+import { randomScenario } from "../../../src/scenario/random-scenario.ts";
 import type { Scenario } from "../../../src/scenario/statement.ts";
 import { recordLine } from "../../../src/scenario/transcript.ts";
 import { playOnEmulator, readScenario } from "../../conformance/check.ts";
 import { fixture } from "../../support/files.ts";
-import { randomScenario } from "../../support/random-scenario.ts";
 import { ExplainingDirector } from "./explaining-director.ts";
 
 /** The scenarios with packets. */
