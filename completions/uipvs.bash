@@ -223,7 +223,7 @@ _uipvs() {
     --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
     --to) _uipvs_reply "$cur" 'rules json' ;;
     --fail-on) _uipvs_reply "$cur" 'error warning note never' ;;
-    -c | --command | --watch | --hz | -i | --config-id | --max-sleep | --fuzz | --seed) ;;
+    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed | -i | --config-id) ;;
     -f | --fwmark | --payload | --ttl | --client | --service | --server | --limit | --count) ;;
     *)
       if [[ ${words[1]} == explain && $cur != -* ]]; then

@@ -32,7 +32,7 @@ export function importKeepalived(path: string, text: string, surroundings: Surro
     if (!remarks.has(key)) remarks.set(key, remark);
   };
   const lines = new Preprocessor(surroundings).lines(path, text);
-  const configuration = readConfiguration(parseStatements(lines), notice);
+  const configuration = readConfiguration(path, parseStatements(lines), notice);
   const services = tableOf(configuration, notice);
   const { timeouts } = configuration;
   return {

@@ -34,9 +34,14 @@ export type Notice = (remark: Remark) => void;
 /**
  * Returns what of a configuration is about the table.
  *
+ * @param path the file that includes all others
  * @throws KeepalivedError for a statement about the table that cannot be understood
  */
-export function readConfiguration(statements: readonly Statement[], notice: Notice): Configuration {
+export function readConfiguration(
+  path: string,
+  statements: readonly Statement[],
+  notice: Notice,
+): Configuration {
   const groups: Group[] = [];
   const virtualServers: VirtualServer[] = [];
   let timeouts: Configuration["timeouts"];
@@ -55,7 +60,7 @@ export function readConfiguration(statements: readonly Statement[], notice: Noti
         leaveOut(statement, TOP_KEYWORDS, notice);
     }
   }
-  return { groups, virtualServers, timeouts };
+  return { path, groups, virtualServers, timeouts };
 }
 
 /** Returns the place and text of a statement. */

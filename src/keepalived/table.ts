@@ -71,13 +71,15 @@ function servicesOf(
   const leaveOut: LeaveOut = (part, reason, rule) =>
     notice({ at: part.at, text: part.text, what: "left out", reason, rule });
   const family = familyOf(virtual, configuration);
-  const servers = distinct(ofFamily(virtual, family, leaveOut), leaveOut).filter((server) => {
-    const { lowerThreshold, upperThreshold } = server;
-    if (lowerThreshold <= upperThreshold) return true;
-    const reason = `lthreshold ${lowerThreshold} is above uthreshold ${upperThreshold}, which a director refuses`;
-    leaveOut(server, reason, "threshold-order");
-    return false;
-  });
+  const servers = distinct(ofFamily(virtual, family, leaveOut), configuration, leaveOut).filter(
+    (server) => {
+      const { lowerThreshold, upperThreshold } = server;
+      if (lowerThreshold <= upperThreshold) return true;
+      const reason = `lthreshold ${lowerThreshold} is above uthreshold ${upperThreshold}, which a director refuses`;
+      leaveOut(server, reason, "threshold-order");
+      return false;
+    },
+  );
   if (servers.length === 0) {
     leaveOut(virtual, "it has no real servers, and keepalived ignores it", "no-servers");
     return [];
@@ -88,10 +90,10 @@ function servicesOf(
   return made.map(({ id, from }) => ({
     id,
     config,
-    place: placeOf(virtual),
+    place: placeOf(virtual, configuration),
     at: from.at,
     settings: virtual.settings,
-    servers: pool.map((server) => wantedServer(server, id, virtual, notice)),
+    servers: pool.map((server) => wantedServer(server, id, virtual, configuration, notice)),
   }));
 }
 
@@ -100,8 +102,9 @@ function textOf({ place }: { readonly place: string }): string {
   return place.slice(place.indexOf('"') + 1, -1);
 }
 
-function placeOf({ at, text }: Placed): string {
-  return `line ${at.line}, "${text}"`;
+function placeOf({ at, text }: Placed, { path }: Configuration): string {
+  const line = at.path === path ? `line ${at.line}` : `line ${at.line} of ${at.path}`;
+  return `${line}, "${text}"`;
 }
 
 /** Returns the family of a virtual server that may have none of its own. */
@@ -142,12 +145,21 @@ function ofFamily(virtual: VirtualServer, family: Family, leaveOut: LeaveOut): r
   });
 }
 
-function distinct(servers: readonly Server[], leaveOut: LeaveOut): readonly Server[] {
+function distinct(
+  servers: readonly Server[],
+  configuration: Configuration,
+  leaveOut: LeaveOut,
+): readonly Server[] {
   const seen = new Map<string, Server>();
   for (const server of servers) {
     const twin = seen.get(serverKey(server));
     if (twin === undefined) seen.set(serverKey(server), server);
-    else leaveOut(server, `the real server is there already, ${placeOf(twin)}`, "duplicate-server");
+    else
+      leaveOut(
+        server,
+        `the real server is there already, ${placeOf(twin, configuration)}`,
+        "duplicate-server",
+      );
   }
   return [...seen.values()];
 }
@@ -269,6 +281,7 @@ function wantedServer(
   server: Server,
   id: ServiceId,
   virtual: VirtualServer,
+  configuration: Configuration,
   notice: Notice,
 ): WantedServer {
   const { address, weight, upperThreshold, lowerThreshold, method, at, settings } = server;
@@ -280,7 +293,7 @@ function wantedServer(
   return {
     id: { address, port },
     config: { ...method, weight, upperThreshold, lowerThreshold },
-    place: placeOf(server),
+    place: placeOf(server, configuration),
     at,
     settings,
   };

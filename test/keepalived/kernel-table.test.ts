@@ -23,11 +23,12 @@ mkdir -p /run/keepalived
 : >/run/log
 keepalived --dont-fork --log-console --check --use-file="$1" --config-id="$2" >/run/log 2>&1 &
 child=$!
-for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-  grep -q 'Startup complete' /run/log && break
-  sleep 0.2
+rounds=100
+while [ $rounds -gt 0 ] && ! grep -q 'Startup complete' /run/log; do
+  rounds=$((rounds - 1))
+  sleep 0.1
 done
-sleep 0.2
+sleep 0.1
 ipvsadm -S -n
 echo
 ipvsadm -L -n --thresholds | tail -n +2

@@ -63,6 +63,14 @@ virtual_server group g {\nprotocol TCP\nreal_server 10.0.0.1 80 {\n}\n}\n`;
   );
 });
 
+t.test("messages about the table name the file that was included", async (t) => {
+  const files = { "s.inc": "real_server 10.0.0.1 80 {\n}\n" };
+  const text = "virtual_server 192.0.2.1 80 {\nprotocol TCP\ninclude s.inc\n}\n";
+  const [service] = imported(text, { files }).wanted.services;
+  t.equal(service?.place, 'line 1, "virtual_server 192.0.2.1 80"');
+  t.equal(service?.servers[0]?.place, 'line 1 of s.inc, "real_server 10.0.0.1 80"');
+});
+
 t.test("a place is where a person wrote it, whatever was replaced before it", async (t) => {
   const cases: readonly [text: string, place: string][] = [
     ["$W=xyz\nvirtual_server 192.0.2.1 80 {\n  protocol $W\n}\n", "line 3, column 12"],
