@@ -10,7 +10,14 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { commandText } from "../ipvsadm/format/commands.ts";
 import { ruleWords } from "../ipvsadm/restore.ts";
+import { importKeepalived, isKeepalived } from "../keepalived/import.ts";
+import { KeepalivedError } from "../keepalived/keepalived-error.ts";
+import type { Position } from "../rules/position.ts";
+import { surroundings } from "../rules/read-wanted.ts";
+import type { Wanted } from "../rules/wanted.ts";
+import { wantedChanges } from "../rules/wanted-changes.ts";
 import { LINE_NAMES, parseLine } from "../scenario/parse.ts";
 import { type Place, ScenarioError } from "../scenario/scenario-error.ts";
 import type { Statement } from "../scenario/statement.ts";
@@ -176,10 +183,14 @@ class ScriptReader {
     this.readLines(path, text, depth + 1);
   }
 
-  /** Each line of a file of rules becomes a command of its own. */
+  /** Each line of a file of rules becomes a command of its own, and each rule of a keepalived.conf. */
   #rules(line: Line): void {
     const [path, text] = this.#file(line);
     this.#files.push(path);
+    if (isKeepalived(text)) {
+      this.#keepalived(line, path, text);
+      return;
+    }
     for (const rule of linesOf(path, text)) {
       const args = ruleWords(rule.text);
       const first = args[0];
@@ -191,6 +202,22 @@ class ScriptReader {
       this.#steps.push({
         action: { kind: "command", place, program: "ipvsadm", args },
         text: `ipvsadm ${args.join(" ")}`,
+        judged: false,
+      });
+    }
+  }
+
+  #keepalived(line: Line, path: string, text: string): void {
+    for (const { change, at } of wantedChanges(keepalivedTable(path, text))) {
+      const command = commandText(change);
+      this.#steps.push({
+        action: {
+          kind: "command",
+          place: at === undefined ? placeIn(line, 1) : placeOf(at),
+          program: "ipvsadm",
+          args: command.split(" "),
+        },
+        text: `ipvsadm ${command}`,
         judged: false,
       });
     }
@@ -217,6 +244,25 @@ class ScriptReader {
     }
     return false;
   }
+}
+
+/** Returns the table of a keepalived.conf. @throws ScenarioError */
+function keepalivedTable(path: string, text: string): Wanted {
+  try {
+    return importKeepalived(path, text, surroundings()).wanted;
+  } catch (error) {
+    if (!(error instanceof KeepalivedError)) throw error;
+    const { at, reason, mismatch } = error;
+    const { expected, found } = mismatch ?? {
+      expected: "a configuration of keepalived",
+      found: reason,
+    };
+    throw new ScenarioError(placeOf(at), expected, found);
+  }
+}
+
+function placeOf({ path, line, column }: Position): Place {
+  return { file: path, line, column };
 }
 
 /** Reads `NAME`, `NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`, as sysctl(8) has them too. */

@@ -145,3 +145,28 @@ t.test("marks say where a script is not to run, whatever their reasons hold", as
   const { skips } = script(["skip parity a kernel's timers don't hurry"]);
   t.match(skips, [{ where: "parity", reason: "a kernel's timers don't hurry" }]);
 });
+
+t.test("the rules of a keepalived.conf become commands, each at its place", async (t) => {
+  const conf = [
+    "virtual_server 10.0.0.100 80 {",
+    "  lb_algo wrr",
+    "  lb_kind NAT",
+    "  protocol TCP",
+    "  real_server 192.168.10.11 8080 {",
+    "    weight 3",
+    "  }",
+    "}",
+  ].join("\n");
+  const { steps } = script(["rules k.conf"], { "k.conf": conf });
+  t.same(
+    steps.map(({ text, action }) => [text, action.place.file, action.place.line]),
+    [
+      ["ipvsadm -A -t 10.0.0.100:80 -s wrr", "k.conf", 1],
+      ["ipvsadm -a -t 10.0.0.100:80 -r 192.168.10.11:8080 -m -w 3", "k.conf", 5],
+    ],
+  );
+  t.throws(
+    () => script(["rules k.conf"], { "k.conf": conf.replace(".10.11", ".10.300") }),
+    /k\.conf:5:15: expected an IPv4 or IPv6 address, found "192\.168\.10\.300"/,
+  );
+});
