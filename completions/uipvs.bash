@@ -201,7 +201,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell diff apply explain trace pcap replay parity demo help'
+  commands='up down status sysctl procfs ipvsadm shell diff apply explain trace pcap test replay parity demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -212,11 +212,13 @@ _uipvs() {
     return
   fi
   [[ $cur == --*=* ]] && option=${cur%%=*} cur=${cur#*=}
+  # Of this command it is an option without a value.
+  [[ ${words[1]} == test && $option == --watch ]] && option=
   case $option in
     --backend) _uipvs_reply "$cur" 'director kernel' ;;
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
-    --socket | --rules | --in | --out | --decisions | --pcap | --kernel | --keep) _uipvs_files "$cur" ;;
+    --socket | --rules | --in | --out | --decisions | --pcap | --junit | --kernel | --keep) _uipvs_files "$cur" ;;
     --sysctl) _uipvs_settings "$cur" = ;;
     --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
     -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed) ;;
@@ -252,6 +254,7 @@ _uipvs() {
           ;;
         trace) candidates='--client --service --server --limit --count -v --verbose --json --socket' ;;
         pcap) candidates='--stop --socket' ;;
+        test) candidates='--profile --seed --update --watch --tap --json --junit' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
         parity) candidates='--kernel --max-sleep --fuzz --seed --keep --json' ;;
         demo) candidates='--keep --simulate' ;;
@@ -259,7 +262,7 @@ _uipvs() {
       esac
       [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
-      [[ ${words[1]} =~ ^(shell|diff|apply|pcap|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
+      [[ ${words[1]} =~ ^(shell|diff|apply|pcap|test|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;
   esac
 }

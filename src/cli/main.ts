@@ -31,6 +31,7 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   explain: () => import("./explain.ts"),
   trace: () => import("./trace.ts"),
   pcap: () => import("./pcap.ts"),
+  test: () => import("./test.ts"),
   replay: () => import("./replay.ts"),
   parity: () => import("./parity.ts"),
   demo: () => import("./demo.ts"),

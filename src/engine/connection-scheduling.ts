@@ -11,7 +11,7 @@ import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
-  type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "./connection-records.ts";
 import type { Decision } from "./decision.ts";
@@ -38,19 +38,7 @@ export class ConnectionScheduling {
   readonly #defence: Defence;
   readonly #decision: Decision;
   readonly #persistence: Persistence;
-  readonly #seed: ConnectionSeed = {
-    family: 4,
-    destinationFamily: 4,
-    protocol: 0,
-    clientAddress: new Uint32Array(4),
-    clientPort: 0,
-    virtualAddress: new Uint32Array(4),
-    virtualPort: 0,
-    destinationAddress: new Uint32Array(4),
-    destinationPort: 0,
-    flags: 0,
-    mark: 0,
-  };
+  readonly #seed = emptySeed();
 
   constructor(
     state: EngineState,

@@ -47,15 +47,8 @@ import { COMPLETE, mustBeWhole, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
 import { type Setting, Variables } from "./variables.ts";
-import {
-  REASON,
-  REASONS,
-  type ReasonName,
-  VERDICT,
-  VERDICT_NAMES,
-  type Verdict,
-  type VerdictName,
-} from "./verdict.ts";
+import { REASON, type ReasonName, VERDICT, type Verdict, type VerdictName } from "./verdict.ts";
+import { VerdictCounters } from "./verdict-counters.ts";
 
 /** IPVS 1.2.1, as the kernel reports it. */
 const VERSION = 0x010201;
@@ -124,8 +117,7 @@ export class Director {
   readonly #defence: Defence;
   readonly #packet = new Packet();
   readonly #reassembler: Reassembler;
-  /** Packets by verdict, and in it by reason. */
-  readonly #counts = new Float64Array(VERDICT_NAMES.length * REASONS.length);
+  readonly #counters = new VerdictCounters();
   readonly #explainer: Explainer;
   /** Who follows packets; replaced, never changed. */
   #traces: readonly Trace[] = [];
@@ -287,30 +279,22 @@ export class Director {
 
   /** Returns how many packets got their verdict for each reason. */
   counters(): Readonly<Record<ReasonName, number>> {
-    const counts = REASONS.map((name, reason) => {
-      const all = VERDICT_NAMES.map((_name, verdict) => this.#counted(verdict, reason));
-      return [name, all.reduce((sum, count) => sum + count)];
-    });
-    return Object.fromEntries(counts) as Record<ReasonName, number>;
+    return this.#counters.byReason();
   }
 
   /** Returns how many packets got each verdict. */
   verdicts(): Readonly<Record<VerdictName, number>> {
-    const counts = VERDICT_NAMES.map((name, verdict) => {
-      const all = REASONS.map((_name, reason) => this.#counted(verdict, reason));
-      return [name, all.reduce((sum, count) => sum + count)];
-    });
-    return Object.fromEntries(counts) as Record<VerdictName, number>;
+    return this.#counters.byVerdict();
   }
 
   /** Returns how many packets were dropped for each reason; reasons not seen are left out. */
   drops(): Readonly<Partial<Record<ReasonName, number>>> {
-    return this.#seen(VERDICT.drop);
+    return this.#counters.reasonsOf(VERDICT.drop);
   }
 
   /** Returns how many packets were left to the host for each reason; reasons not seen are left out. */
   accepts(): Readonly<Partial<Record<ReasonName, number>>> {
-    return this.#seen(VERDICT.accept);
+    return this.#counters.reasonsOf(VERDICT.accept);
   }
 
   // Commands; see the `Backend` they answer.
@@ -544,22 +528,13 @@ export class Director {
   #everySecond(): void {
     this.#defence.everySecond();
     const lost = this.#reassembler.expire(this.#state.now);
-    this.#counts[VERDICT.drop * REASONS.length + REASON["fragment-timeout"]]! += lost;
+    this.#counters.add(VERDICT.drop, REASON["fragment-timeout"], lost);
   }
 
   #count(): Verdict {
-    this.#counts[this.decision.verdict * REASONS.length + this.decision.reason]! += 1;
+    this.#counters.count(this.decision);
     if (this.#traces.length > 0) for (const trace of this.#traces) trace.after(this.decision);
     return this.decision.verdict;
-  }
-
-  #seen(verdict: Verdict): Partial<Record<ReasonName, number>> {
-    const counts = REASONS.map((name, reason) => [name, this.#counted(verdict, reason)] as const);
-    return Object.fromEntries(counts.filter(([, count]) => count > 0));
-  }
-
-  #counted(verdict: number, reason: number): number {
-    return this.#counts[verdict * REASONS.length + reason]!;
   }
 
   #nextTick(): Ticks {

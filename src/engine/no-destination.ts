@@ -7,11 +7,7 @@ import { type AddressWords, type Family, isLoopback } from "../net/address.ts";
 import { UDP } from "../net/protocol.ts";
 import { FORWARDING_METHODS } from "../wire/ipvs-objects.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
-import {
-  CONNECTION_FLAG,
-  type ConnectionHandle,
-  type ConnectionSeed,
-} from "./connection-records.ts";
+import { CONNECTION_FLAG, type ConnectionHandle, emptySeed } from "./connection-records.ts";
 import { type Decision, describeConnection } from "./decision.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Forwarding } from "./forward/forwarding.ts";
@@ -23,7 +19,6 @@ import type { VirtualService } from "./virtual-service.ts";
 
 const FTP_PORT = 21;
 const BYPASS = FORWARDING_METHODS.indexOf("bypass");
-const NOWHERE: Readonly<AddressWords> = new Uint32Array(4);
 
 /** The no-destination rule of one director. */
 export class NoDestination {
@@ -32,19 +27,7 @@ export class NoDestination {
   readonly #forwarding: Forwarding;
   readonly #errors: IcmpErrors;
   readonly #decision: Decision;
-  readonly #seed: ConnectionSeed = {
-    family: 4,
-    destinationFamily: 4,
-    protocol: 0,
-    clientAddress: NOWHERE,
-    clientPort: 0,
-    virtualAddress: NOWHERE,
-    virtualPort: 0,
-    destinationAddress: NOWHERE,
-    destinationPort: 0,
-    flags: 0,
-    mark: 0,
-  };
+  readonly #seed = emptySeed();
 
   constructor(
     state: EngineState,

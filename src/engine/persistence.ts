@@ -14,6 +14,7 @@ import {
   CONNECTION_FLAG,
   type ConnectionHandle,
   type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "./connection-records.ts";
 import type { Destination } from "./destination.ts";
@@ -65,17 +66,10 @@ export class Persistence {
     this.#state = state;
     this.#lifecycle = lifecycle;
     this.#seed = {
-      family: 4,
-      destinationFamily: 4,
-      protocol: 0,
+      ...emptySeed(),
       clientAddress: this.#client,
-      clientPort: 0,
       virtualAddress: this.#virtual,
-      virtualPort: 0,
       destinationAddress: this.#client,
-      destinationPort: 0,
-      flags: 0,
-      mark: 0,
     };
   }
 

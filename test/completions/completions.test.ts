@@ -76,6 +76,8 @@ const STATIC_LINES: typeof LINES = [
   ["uipvs explain 10.0.0.1 sc", "sctp"],
   ["uipvs explain --flags FIN", "FIN,ACK"],
   ["uipvs pcap /etc/host.co", "/etc/host.conf"],
+  ["uipvs test --watch /etc/host.co", "/etc/host.conf"],
+  ["uipvs test --junit /etc/host.co", "/etc/host.conf"],
 ];
 
 for (const shell of SHELLS) {

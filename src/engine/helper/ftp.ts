@@ -25,6 +25,7 @@ import {
   CONNECTION_FLAG,
   type ConnectionHandle,
   type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "../connection-records.ts";
 import type { EngineState } from "../engine-state.ts";
@@ -62,17 +63,11 @@ export class FtpHelper {
     this.#lifecycle = lifecycle;
     this.#announced = new Announcement(state.profile.boundedFtpNumbers);
     this.#seed = {
-      family: 4,
-      destinationFamily: 4,
+      ...emptySeed(),
       protocol: TCP,
       clientAddress: this.#client,
-      clientPort: 0,
       virtualAddress: this.#virtual,
-      virtualPort: 0,
       destinationAddress: this.#real,
-      destinationPort: 0,
-      flags: 0,
-      mark: 0,
     };
   }
 

@@ -15,7 +15,7 @@ import type { ConnectionLifecycle } from "../connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
-  type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "../connection-records.ts";
 import type { Destination } from "../destination.ts";
@@ -28,19 +28,7 @@ export class ServerConnections {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
   readonly #persistence: Persistence;
-  readonly #seed: ConnectionSeed = {
-    family: 4,
-    destinationFamily: 4,
-    protocol: UDP,
-    clientAddress: new Uint32Array(4),
-    clientPort: 0,
-    virtualAddress: new Uint32Array(4),
-    virtualPort: 0,
-    destinationAddress: new Uint32Array(4),
-    destinationPort: 0,
-    flags: 0,
-    mark: 0,
-  };
+  readonly #seed = { ...emptySeed(), protocol: UDP };
 
   constructor(state: EngineState, lifecycle: ConnectionLifecycle) {
     this.#state = state;

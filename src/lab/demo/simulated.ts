@@ -16,7 +16,7 @@ import { Director } from "../../engine/director.ts";
 import { run } from "../../ipvsadm/main.ts";
 import { systemReason } from "../../ipvsadm/messages.ts";
 import { parseAddress } from "../../net/address.ts";
-import { innerPacket } from "../tunnel-packet.ts";
+import { innerPacket } from "../../wire/tunnel-packet.ts";
 import type { WebAnswer, WebOrder } from "../web-order.ts";
 import {
   type LabMethod,
