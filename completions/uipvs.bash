@@ -201,7 +201,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell diff apply explain trace pcap test replay parity demo help'
+  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay parity demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -221,7 +221,9 @@ _uipvs() {
     --socket | --rules | --in | --out | --decisions | --pcap | --junit | --kernel | --keep) _uipvs_files "$cur" ;;
     --sysctl) _uipvs_settings "$cur" = ;;
     --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
-    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed) ;;
+    --to) _uipvs_reply "$cur" 'rules json' ;;
+    --fail-on) _uipvs_reply "$cur" 'error warning note never' ;;
+    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed | -i | --config-id) ;;
     -f | --fwmark | --payload | --ttl | --client | --service | --server | --limit | --count) ;;
     *)
       if [[ ${words[1]} == explain && $cur != -* ]]; then
@@ -247,6 +249,8 @@ _uipvs() {
         sysctl) candidates='-n --values -w --write --json --socket' ;;
         procfs) candidates='--watch --hz --socket' ;;
         shell) candidates='-c --command --socket' ;;
+        import) candidates='--to --json -q --quiet -i --config-id' ;;
+        lint) candidates='--json --fail-on -i --config-id' ;;
         diff) candidates='--json --backend --socket' ;;
         apply) candidates='--prune --dry-run --backend --socket' ;;
         explain)
@@ -262,7 +266,7 @@ _uipvs() {
       esac
       [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
-      [[ ${words[1]} =~ ^(shell|diff|apply|pcap|test|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
+      [[ ${words[1]} =~ ^(shell|import|lint|diff|apply|pcap|test|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;
   esac
 }

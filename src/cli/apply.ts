@@ -42,8 +42,12 @@ export function register(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (rules: string, options: Options) => {
       const { prune = false, dryRun = false } = options;
-      const steps = await compareRules(rules, chosenBackend(options), prune, (comparison) =>
-        obeyed(comparison, dryRun),
+      const steps = await compareRules(
+        rules,
+        chosenBackend(options),
+        prune,
+        command,
+        (comparison) => obeyed(comparison, dryRun),
       );
       if (dryRun) for (const step of steps) say(command, effectLine(step).trimEnd());
     });

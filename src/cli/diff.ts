@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option("--json", "as JSON")
     .addHelpText("after", HELP)
     .action(async (rules: string, options: BackendOptions & { readonly json?: true }) => {
-      const steps = await stepsTo(rules, chosenBackend(options));
+      const steps = await stepsTo(rules, chosenBackend(options), command);
       if (options.json) say(command, JSON.stringify(diffJson(steps), undefined, 2));
       else for (const step of steps) say(command, effectLine(step).trimEnd());
       if (steps.length > 0) throw new CommandFailure("", STATUS_DIFFERS);
@@ -44,9 +44,9 @@ export function register(program: Command): void {
   addBackendOptions(command);
 }
 
-async function stepsTo(rules: string, choice: BackendChoice) {
+async function stepsTo(rules: string, choice: BackendChoice, command: Command) {
   try {
-    return await compareRules(rules, choice, "if complete", async ({ steps }) => steps);
+    return await compareRules(rules, choice, "if complete", command, async ({ steps }) => steps);
   } catch (error) {
     throw new CommandFailure(sentence(error), STATUS_TROUBLE);
   }

@@ -7,16 +7,17 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Explanation } from "../engine/explain/explanation.ts";
 import { packetOf, type Question } from "../engine/explain/question.ts";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
-import { RulesError } from "../ipvsadm/rules-file.ts";
+import { type Remark, remarkText } from "../keepalived/remark.ts";
 import { parseAddress } from "../net/address.ts";
 import { type Endpoint, parseEndpoint } from "../net/endpoint.ts";
 import { SCTP, TCP, UDP } from "../net/protocol.ts";
 import { simulatedDirector } from "../replay/simulated-director.ts";
+import { isBrokenRules } from "../rules/read-rules.ts";
 import * as tcp from "../wire/tcp.ts";
 import { following } from "./director.ts";
 import { explanationText } from "./format-explanation.ts";
 import { addSocketOption, chosenSocket } from "./socket-option.ts";
-import { CommandFailure, EXIT, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
 import { wantsColor } from "./terminal-color.ts";
 
 const HELP = `
@@ -80,7 +81,10 @@ export function register(program: Command): void {
     .argument("<client>", "ADDRESS or ADDRESS:PORT")
     .argument("<protocol>", "tcp, udp or sctp", protocolNumber)
     .argument("<service>", "ADDRESS:PORT")
-    .option("--rules <file>", "ask about these rules, as `uipvs ipvsadm -S -n' writes them")
+    .option(
+      "--rules <file>",
+      "ask about these rules: a file as `uipvs ipvsadm -S -n' writes it, or a keepalived.conf",
+    )
     .addOption(
       new Option("--profile <release>", "with --rules: kernel release to decide like")
         .choices(Object.keys(PROFILES))
@@ -95,7 +99,7 @@ export function register(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (client: string, protocol: number, service: string, options: Options) => {
       const packet = asked(client, protocol, service, options);
-      const explanation = await explained(packet, options);
+      const explanation = await explained(command, packet, options);
       say(
         command,
         options.json
@@ -141,7 +145,11 @@ function clientEnd(text: string): Endpoint {
   return hasPort ? parseEndpoint(text) : { address: parseAddress(text), port: CLIENT_PORT };
 }
 
-async function explained(packet: Uint8Array, options: Options): Promise<Explanation> {
+async function explained(
+  command: Command,
+  packet: Uint8Array,
+  options: Options,
+): Promise<Explanation> {
   const mark = options.fwmark ?? 0;
   if (options.rules === undefined) {
     return following(chosenSocket(options.socket), (director) =>
@@ -149,13 +157,12 @@ async function explained(packet: Uint8Array, options: Options): Promise<Explanat
     );
   }
   try {
-    const { director } = await simulatedDirector(options.rules, profileNamed(options.profile));
+    const onRemark = (each: Remark) => remark(command, remarkText(each));
+    const profile = profileNamed(options.profile);
+    const { director } = await simulatedDirector(options.rules, profile, { onRemark });
     return director.explain(packet, { mark })!;
   } catch (error) {
-    throw new CommandFailure(
-      sentence(error),
-      error instanceof RulesError ? EXIT.usage : EXIT.failure,
-    );
+    throw new CommandFailure(sentence(error), isBrokenRules(error) ? EXIT.usage : EXIT.failure);
   }
 }
 

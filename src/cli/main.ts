@@ -25,6 +25,8 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   sysctl: () => import("./sysctl.ts"),
   procfs: () => import("./procfs.ts"),
   ipvsadm: () => import("./ipvsadm.ts"),
+  import: () => import("./import.ts"),
+  lint: () => import("./lint.ts"),
   diff: () => import("./diff.ts"),
   apply: () => import("./apply.ts"),
   shell: () => import("./shell.ts"),

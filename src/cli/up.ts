@@ -49,7 +49,10 @@ export function register(program: Command): void {
     .summary("start a director")
     .description("Start a director. It ends, and undoes what it changed, on SIGINT or SIGTERM.")
     .option("-d, --detach", "leave it behind once it serves; it logs beside its control socket")
-    .option("--rules <file>", "begin with these rules, as `uipvs ipvsadm -S -n' writes them")
+    .option(
+      "--rules <file>",
+      "begin with these rules: a file as `uipvs ipvsadm -S -n' writes it, or a keepalived.conf",
+    )
     .addOption(
       new Option("--device <kind>", "where packets come from and go to")
         .choices(DEVICE_KINDS)

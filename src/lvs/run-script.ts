@@ -187,8 +187,11 @@ class ScriptRun implements ClientWorld {
         const records = await this.#statement(action);
         const text = printedText(records);
         const refused = this.#isCommand(action) && this.#note(records, text).status !== 0;
-        this.#compare(output, text);
-        if (refused && !judged) {
+        const shown = this.#compare(output, text) && (output?.lines.length ?? 0) > 0;
+        const unsent = records.find((record) => record.op === "send" && record.error !== undefined);
+        if (unsent !== undefined) this.#fail(`nothing was sent: ${text.trim()}`);
+        // Who writes down what a refusal prints expects it.
+        if (refused && !judged && !shown) {
           this.#fail(`the command was refused: ${text.trim() || "it printed nothing"}`);
           throw new Stop();
         }
@@ -279,13 +282,15 @@ class ScriptRun implements ClientWorld {
     return this.#command;
   }
 
-  #compare(output: ExpectedOutput | undefined, text: string): void {
-    if (output === undefined) return;
+  /** Compares an output with the one expected, if any; returns whether they agree. */
+  #compare(output: ExpectedOutput | undefined, text: string): boolean {
+    if (output === undefined) return true;
     this.#judged++;
     const lines = outputLines(text);
-    if (isAsExpected(output.lines, lines)) return;
+    if (isAsExpected(output.lines, lines)) return true;
     this.#changes.push({ file: this.#place.file, expected: output, lines });
     this.#fail("the output differs", outputDiff(output.lines, lines));
+    return false;
   }
 
   async #expect(expectation: Expectation): Promise<void> {

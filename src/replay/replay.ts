@@ -19,6 +19,7 @@ import type { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
+import type { ReadOptions } from "../rules/read-wanted.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
@@ -29,8 +30,10 @@ const TURNS = 4096;
 
 /** What a replay is made from. */
 export interface ReplayOptions {
-  /** Path of the rules, as `ipvsadm -S -n` writes them. */
+  /** Path of the rules, in any form `readRules` takes. */
   readonly rules: string;
+  /** Told what a configuration of keepalived has that the rules have not. */
+  readonly onRemark?: ReadOptions["onRemark"];
   /** Path of the capture. */
   readonly input: string;
   /** Kernel release to decide like. */
@@ -87,13 +90,14 @@ export class Replay {
   /**
    * Reads and checks rules and capture.
    *
-   * @throws RulesError when a rule is broken or refused: with file, line and text
+   * @throws RulesError when a rule is broken or refused: with file, line and text; WantedError or
+   *   KeepalivedError for a document or a configuration that is broken
    * @throws ReplayError when the capture is broken: with file and offset
    * @throws the system's error when a file cannot be read
    */
   static async prepare(options: ReplayOptions): Promise<Replay> {
-    const { input, profile } = options;
-    const { clock, host, director } = await simulatedDirector(options.rules, profile);
+    const { input, profile, onRemark } = options;
+    const { clock, host, director } = await simulatedDirector(options.rules, profile, { onRemark });
     return new Replay(input, await countRecords(input), clock, host, director);
   }
 

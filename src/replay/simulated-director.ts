@@ -13,8 +13,10 @@ import { directorBackend } from "../control/director-services.ts";
 import { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
-import { loadRules, type Rules, readRules } from "../ipvsadm/rules-file.ts";
+import { loadRules, type Rules } from "../ipvsadm/rules-file.ts";
 import type { Address, Family } from "../net/address.ts";
+import { readRules } from "../rules/read-rules.ts";
+import type { ReadOptions } from "../rules/read-wanted.ts";
 
 /** A director and what is around it. */
 export interface SimulatedDirector {
@@ -26,14 +28,16 @@ export interface SimulatedDirector {
 /**
  * Returns a director that has carried out the rules at `path`.
  *
- * @throws RulesError when a rule is broken or refused: with file, line and text
+ * @throws RulesError when a rule is broken or refused: with file, line and text; WantedError or
+ *   KeepalivedError for a document or a configuration that is broken
  * @throws the system's error when the file cannot be read
  */
 export async function simulatedDirector(
   path: string,
   profile: Profile,
+  options?: ReadOptions,
 ): Promise<SimulatedDirector> {
-  const rules = await readRules(path);
+  const rules = await readRules(path, options);
   const clock = new ManualClock();
   const host = new StaticHost({
     addresses: firstAddresses(rules),

@@ -239,6 +239,8 @@ t.test("a command must be accepted unless it is expected to be refused", async (
     "1: the command was refused: Service not defined",
   ]);
   t.same(await wrong([bad, 'expect refused "not defined"', "expect exit 255"]), []);
+  t.same(await wrong([`$ ${bad}`, "  | Service not defined"]), [], "or is shown to be");
+  t.match(await wrong([`$ ${bad}`, "  | Something else"]), [/output differs/, /was refused/]);
   t.match(await wrong([bad, 'expect refused "no such"']), [
     /exited with 255, and printed: Service not/,
   ]);
@@ -246,6 +248,13 @@ t.test("a command must be accepted unless it is expected to be refused", async (
   t.match(await wrong(["ipvsadm -C", "expect exit 3"]), [/but it exited with 0/]);
   t.match(await wrong(["sysctl net.ipv4.vs.nothing 1"]), [/the command was refused/]);
   t.same(await wrong(["sysctl drop_entry 9", "expect refused EINVAL"]), []);
+});
+
+t.test("a packet that cannot be sent is a failure", async (t) => {
+  t.same(await wrong(["reply SA"]), ["1: nothing was sent: nothing to reply to"]);
+  t.same(await wrong(["udp 203.0.113.7:1 10.0.0.100:9 dev=c9"]), [
+    "1: nothing was sent: bad packet spec",
+  ]);
 });
 
 t.test("what a bed cannot tell is not judged, and counted", async (t) => {
