@@ -42,9 +42,9 @@ interface Options {
 }
 
 const HELP = `
-A scenario is a text of commands, packets and pauses (docs/conformance.md). It is played on a kernel,
-in real time, and on the emulator of that kernel, in step with it; what both print and send is
-compared. A difference counts once it shows three times.
+A scenario is a text of commands, packets and pauses (docs/conformance.md), or a file .lvs
+(docs/scenarios.md). It is played on a kernel, in real time, and on the emulator of that kernel, in
+step with it; what both print and send is compared. A difference counts once it shows three times.
 
 The kernel is a user-mode Linux, booted for the purpose: the package user-mode-linux has one. It
 needs no privilege. Lines 'sh' are run with the rights of the user: play no scenarios of strangers.

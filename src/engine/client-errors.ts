@@ -103,7 +103,9 @@ export class ClientErrors {
     const { state, lifecycle, decision, forwarding } = this.#parts;
     const { connections } = state;
     const masqueraded = (connections.flags(connection) & CONNECTION_FLAG.methodMask) === 0;
-    if (masqueraded && packet.hook !== HOOK.localOut && !errorChecksumIsRight(packet)) {
+    const verified = packet.family === 4 || state.profile.verifiesIcmpv6Errors;
+    const trusted = packet.hook === HOOK.localOut || !verified || errorChecksumIsRight(packet);
+    if (masqueraded && !trusted) {
       return decision.give(VERDICT.drop, REASON["bad-icmp-checksum"]);
     }
     lifecycle.countIn(connection, packet.length);

@@ -32,10 +32,10 @@ export interface Profile {
    */
   readonly exactTunnelMtu: boolean;
   /**
-   * Whether ICMPv6 errors of masqueraded servers reach the client (from 6.1.187). Before, their checksums
-   * were computed as those of ICMP, and found wrong.
+   * Whether checksums of ICMPv6 errors are verified (from 6.1.187). Before, those of errors from masqueraded
+   * servers were computed as if of ICMP, and found wrong; those of errors to them were not looked at.
    */
-  readonly translatesIcmpv6Errors: boolean;
+  readonly verifiesIcmpv6Errors: boolean;
 }
 
 /** Profiles by name. */
@@ -49,7 +49,7 @@ export const PROFILES = {
     cacheLimit: 24576,
     boundedFtpNumbers: true,
     exactTunnelMtu: true,
-    translatesIcmpv6Errors: true,
+    verifiesIcmpv6Errors: true,
   },
   "6.1.176": {
     name: "6.1.176",
@@ -60,7 +60,7 @@ export const PROFILES = {
     cacheLimit: Number.POSITIVE_INFINITY,
     boundedFtpNumbers: false,
     exactTunnelMtu: false,
-    translatesIcmpv6Errors: false,
+    verifiesIcmpv6Errors: false,
   },
 } as const satisfies Record<string, Profile>;
 

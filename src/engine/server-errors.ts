@@ -45,8 +45,8 @@ export class ServerErrors {
     }
     const quoted = this.#quoted;
     const at = packet.transport + icmpv4.HEADER_LENGTH;
-    if (!quoted.parseQuoted(packet, at, true) || !isFollowed(quoted)) return false;
     const { connections } = this.#state;
+    if (!quoted.parseQuoted(packet, at, true) || !isFollowed(quoted)) return false;
     const connection = findReply(connections, quoted);
     if (connection === NO_CONNECTION) return false;
     describeConnection(decision, this.#state, this.#lifecycle, connection);
@@ -73,7 +73,7 @@ export class ServerErrors {
   }
 
   #isTrusted(packet: Packet): boolean {
-    if (packet.family === 6 && !this.#state.profile.translatesIcmpv6Errors) return false;
+    if (packet.family === 6 && !this.#state.profile.verifiesIcmpv6Errors) return false;
     return errorChecksumIsRight(packet);
   }
 }

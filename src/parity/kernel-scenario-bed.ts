@@ -97,10 +97,10 @@ export class KernelScenarioBed implements ScenarioBed {
     return failed === 0 ? encode(stdout) : undefined;
   }
 
-  async send(device: string, packet: Uint8Array): Promise<Sent | undefined> {
+  async send(device: string, packet: Uint8Array, mark?: number): Promise<Sent | undefined> {
     const bed = await this.#furnished();
     if (!this.#topology?.ports.some(({ name }) => name === device)) return undefined;
-    return { captured: this.#captured(await bed.inject(device, packet)) };
+    return { captured: this.#captured(await bed.inject(device, packet, { mark })) };
   }
 
   async sendFrame(): Promise<Sent | undefined> {

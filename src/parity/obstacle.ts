@@ -6,6 +6,7 @@
 
 import type { CommandStatement, Statement } from "../scenario/statement.ts";
 import { SCHEDULER_NAMES } from "./known-schedulers.ts";
+import type { Subject } from "./subject.ts";
 
 /** What a kernel offers. */
 export interface Possible {
@@ -16,8 +17,11 @@ export interface Possible {
 }
 
 /** Returns the reason, as a clause whose subject is the scenario, or `undefined` where there is none. */
-export function obstacle(statements: readonly Statement[], possible: Possible): string | undefined {
-  const seconds = statements.reduce((sum, each) => sum + secondsOf(each), 0);
+export function obstacle(
+  { statements, staying }: Pick<Subject, "statements" | "staying">,
+  possible: Possible,
+): string | undefined {
+  const seconds = statements.reduce((sum, each) => sum + secondsOf(each), staying);
   if (seconds > possible.longestSleep) {
     return `sleeps ${tidy(seconds)} s, more than ${tidy(possible.longestSleep)}`;
   }

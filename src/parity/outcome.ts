@@ -30,6 +30,7 @@ export type Outcome =
 /** Compares a scenario. @throws Error when the bed fails */
 export async function compareSubject(parity: Parity, subject: Subject): Promise<Outcome> {
   const { file, text } = subject;
+  if (subject.skip !== undefined) return { file, result: "skipped", reason: subject.skip };
   const obstacle = parity.obstacle(subject);
   if (obstacle !== undefined) return { file, result: "skipped", reason: `it ${obstacle}` };
   try {

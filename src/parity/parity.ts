@@ -53,7 +53,7 @@ export class Parity {
 
   /** Returns why a scenario cannot be compared, as a clause, or `undefined` where it can be. */
   obstacle(subject: Subject): string | undefined {
-    return obstacle(subject.statements, {
+    return obstacle(subject, {
       longestSleep: this.#longestSleep,
       schedulers: this.#bed.info.schedulers,
     });

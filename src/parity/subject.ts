@@ -4,11 +4,18 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import type { Milliseconds } from "../base/clock.ts";
 import { systemReason } from "../ipvsadm/messages.ts";
+import { readScript } from "../lvs/read-script.ts";
+import { runScript } from "../lvs/run-script.ts";
+import type { Action } from "../lvs/script.ts";
 import { parseScenario } from "../scenario/parse.ts";
 import { play } from "../scenario/play.ts";
 import type { Statement } from "../scenario/statement.ts";
+import type { TranscriptRecord } from "../scenario/transcript.ts";
 import type { Play } from "./play-both.ts";
+
+const SCRIPT_SUFFIX = ".lvs";
 
 /** A scenario to compare. */
 export interface Subject {
@@ -17,29 +24,74 @@ export interface Subject {
   /** The text itself, for messages that quote a line. */
   readonly text: string;
   readonly statements: readonly Statement[];
+  /** Seconds it lets pass besides its statements. */
+  readonly staying: number;
+  /** Why it says itself that it is not to be compared. */
+  readonly skip: string | undefined;
   readonly play: Play;
 }
 
-/** Reads a scenario. @throws ScenarioError */
+/** Reads a scenario, one of the language .lvs where its file's name says so. @throws ScenarioError */
 export function readSubject(file: string, text: string): Subject {
+  if (file.endsWith(SCRIPT_SUFFIX)) return readScriptSubject(file, text);
   const scenario = parseScenario(file, text);
   return {
     file,
     text,
     statements: scenario.statements,
+    staying: 0,
+    skip: undefined,
     play: (bed) => collect(play(scenario, bed)),
   };
 }
 
+function readScriptSubject(file: string, text: string): Subject {
+  const script = readScript(file, (path) => (path === file ? text : readText(path)));
+  const actions = script.steps.map(({ action }) => action);
+  return {
+    file,
+    text,
+    statements: actions.filter(isStatement),
+    staying: actions.reduce((sum, action) => sum + stayingOf(action), 0) / 1000,
+    skip: script.skips.find(({ where }) => where === "parity")?.reason,
+    play: async (bed) => {
+      const records: TranscriptRecord[] = [];
+      await runScript(script, bed, { record: (record) => void records.push(record) });
+      return records;
+    },
+  };
+}
+
+/** What a script has beyond statements. */
+const SCRIPT_ACTIONS: ReadonlySet<Action["kind"]> = new Set([
+  "expect",
+  "exchange",
+  "server",
+  "virtual",
+]);
+
+function isStatement(action: Action): action is Statement {
+  return !SCRIPT_ACTIONS.has(action.kind);
+}
+
+/** Returns the time exchanges take; those of one line stay at the same time. */
+function stayingOf(action: Action): Milliseconds {
+  if (action.kind !== "exchange") return 0;
+  const { count, every = 0, staying = 0 } = action;
+  return count * every + staying;
+}
+
 /** Reads a file. @throws ScenarioError for its contents, Error when it cannot be read */
 export function readSubjectFile(path: string): Subject {
-  let text: string;
+  return readSubject(path, readText(path));
+}
+
+function readText(path: string): string {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     throw new Error(`Cannot read "${path}": ${systemReason(error)}`, { cause: error });
   }
-  return readSubject(path, text);
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {

@@ -4,8 +4,8 @@ import { profileOf } from "../../src/parity/parity.ts";
 import { readSubject } from "../../src/parity/subject.ts";
 
 function reason(...lines: readonly string[]): string | undefined {
-  const { statements } = readSubject("a.scn", `topo std\n${lines.join("\n")}\n`);
-  return obstacle(statements, { longestSleep: 10, schedulers: ["rr", "wlc"] });
+  const subject = readSubject("a.scn", `topo std\n${lines.join("\n")}\n`);
+  return obstacle(subject, { longestSleep: 10, schedulers: ["rr", "wlc"] });
 }
 
 t.test("what a kernel cannot do is told, with its line", async (t) => {
@@ -38,3 +38,17 @@ t.test("a kernel is emulated by the newest profile that is not newer", async (t)
   t.equal(of("6.12.9+deb13-amd64"), "6.1.192");
   t.equal(of("5.10.0"), "6.1.176");
 });
+
+t.test(
+  "a script tells itself where not to compare it, and how long its clients stay",
+  async (t) => {
+    const text = `skip parity waits for hours
+client 203.0.113.1 gets 10.0.0.100:80 x3 every 2s staying 5s
++4s
+`;
+    const script = readSubject("a.lvs", text);
+    t.equal(script.skip, "waits for hours");
+    const possible = { longestSleep: 14, schedulers: [] };
+    t.equal(obstacle(script, possible), "sleeps 15 s, more than 14");
+  },
+);

@@ -3,13 +3,14 @@
  */
 import { randomInt } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
 import { PROFILES } from "../../src/engine/profile.ts";
 import { type FuzzFinding, fuzz } from "../../src/parity/fuzz.ts";
 import { compareSubject, findingOutcome, outcomeText } from "../../src/parity/outcome.ts";
 import { Parity } from "../../src/parity/parity.ts";
 import { readSubject, readSubjectFile } from "../../src/parity/subject.ts";
-import { fixture } from "../support/files.ts";
+import { fixture, ROOT } from "../support/files.ts";
 import { noKernel, sharedBed } from "./support.ts";
 
 const skip = noKernel;
@@ -118,3 +119,21 @@ t.test("a random scenario that differs is shortened to what it takes", { skip },
   t.ok((few?.length ?? 0) < (all?.length ?? 0) / 2, text);
   t.ok((played?.differences.length ?? 0) > 0);
 });
+
+t.test(
+  "the examples go alike, but for those that say why they are not played",
+  { skip },
+  async (t) => {
+    const parity = await sharedParity();
+    const examples = join(ROOT, "examples");
+    const results = new Map<string, string>();
+    for (const file of readdirSync(examples).filter((name) => name.endsWith(".lvs"))) {
+      const outcome = await compareSubject(parity, readSubjectFile(join(examples, file)));
+      t.not(outcome.result, "differs", outcomeText(outcome));
+      results.set(file, outcome.result);
+    }
+    t.equal(results.get("thresholds.lvs"), "skipped");
+    const same = [...results.values()].filter((result) => result === "same");
+    t.ok(same.length >= 5, `${same.length} alike`);
+  },
+);

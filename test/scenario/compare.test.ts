@@ -63,6 +63,14 @@ t.test("the director's own identifications may differ, wrong checksums may not",
   t.ok(differ(passing, sent("4500002800024000400624670a0102030a00006400010050")), "of a client");
 });
 
+t.test("so may that of an error of its own that is quoted without its type", async (t) => {
+  const error = "45000030000340003f01640cc0a80a0b0a01030a0301fcfe00000000";
+  const quoting = (quoted: string) => sent(error + quoted);
+  const wanted = quoting("45c000500a90000040015aeb0a0000660a01000c");
+  t.notOk(differ(wanted, quoting("45c000505d6f00004001080c0a0000660a01000c")));
+  t.ok(differ(wanted, quoting("45c000505d6f00004001080d0a0000660a01000c")), "wrong checksum");
+});
+
 t.test("the source port of a tunnel in UDP may differ", async (t) => {
   t.notOk(
     differ(
