@@ -1,17 +1,17 @@
 /**
  * Maglev hashing (`mh`).
  *
- * Hashes the client's address, with `-b mh-port` its port too, into a table of 4093 slots. Each
- * destination walks the slots in an order of its own, which follows from its address and port, and
- * all take turns to claim the first free slot on their walk until none is left; its weight is how
- * many it claims a turn. So a change of the list moves few clients besides those it must.
+ * Hashes the client's address, with `-b mh-port` its port too, into a table of 4093 slots, or of what
+ * else the kernel was built with. Each destination walks the slots in an order of its own, which follows
+ * from its address and port, and all take turns to claim the first free slot on their walk until none is
+ * left; its weight is how many it claims a turn. So a change of the list moves few clients besides those it must.
  *
  * Picks the slot's destination. If that one is not usable: nobody, or with `-b mh-fallback` the
  * first usable one among slots hashed from the client and a running number.
  *
  * State: the table, made anew at every change of the list or a weight. It goes by the last weight
- * that was not 0: quiescing a destination moves no other's clients. Beyond 4093 destinations the
- * table stays as it was.
+ * that was not 0: quiescing a destination moves no other's clients. With more destinations than
+ * slots the table stays as it was.
  *
  * Source: ipvsadm(8), `-s mh`; Linux net/netfilter/ipvs/ip_vs_mh.c; Eisenbud et al., "Maglev: A Fast
  * and Reliable Software Network Load Balancer", section 3.4.
@@ -31,8 +31,15 @@ import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
 import { hashedPort } from "./hashed-port.ts";
 import { gcd } from "./weights.ts";
 
-/** Slots of the table: a prime, so that every step visits every slot. */
-const TABLE_SIZE = 4093;
+/**
+ * Slots of the table by what the kernel was built with (`CONFIG_IP_VS_MH_TAB_INDEX`, 8–17): primes, so that
+ * every step visits every slot.
+ */
+export const MH_TABLE_SIZES: readonly number[] = [
+  251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071,
+];
+/** What kernels are built with by default. */
+const DEFAULT_TABLE_SIZE = 4093;
 /** Turns are scaled to fit in this many bits. */
 const TURN_BITS = 6;
 /** Key of the hash that gives slots, both of its halves. */
@@ -42,10 +49,12 @@ const STEP_KEY = 2654446892;
 /** A slot that is nobody's. */
 const FREE = -1;
 
-export const mh: SchedulerModule = {
-  name: "mh",
-  bind: (service) => new MaglevHashing(service),
-};
+export const mh: SchedulerModule = maglevHashing(DEFAULT_TABLE_SIZE);
+
+/** Returns `mh` as a kernel has it that was built with a table of another size, one of `MH_TABLE_SIZES`. */
+export function maglevHashing(tableSize: number): SchedulerModule {
+  return { name: "mh", bind: (service) => new MaglevHashing(service, tableSize) };
+}
 
 /** One destination's way through the slots. */
 interface Walk {
@@ -61,21 +70,23 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
   /** The list the table was made for, which a list too long leaves in use. */
   #destinations: readonly D[] = [];
   /** Position of each slot's destination, or `FREE`: in all slots or in none. */
-  readonly #table = new Int16Array(TABLE_SIZE).fill(FREE);
+  readonly #table: Int32Array;
 
-  constructor(service: SchedulableService<D>) {
+  constructor(service: SchedulableService<D>, tableSize: number) {
     this.#service = service;
+    this.#table = new Int32Array(tableSize).fill(FREE);
     this.#populate();
   }
 
   schedule(request: ScheduleRequest): D | undefined {
     const key = hashedPort(this.#service, request) + fold(request.clientAddress);
-    const slot = slotOf(key);
+    const size = this.#table.length;
+    const slot = slotOf(key, size);
     const chosen = this.#at(slot);
     if (chosen === undefined || chosen.usable) return chosen;
     if ((this.#service.flags & SERVICE_FLAG.scheduler1) === 0) return undefined;
-    for (let turn = 0; turn < TABLE_SIZE; turn++) {
-      const fallback = this.#at(slotOf(key + ((turn + slot) % TABLE_SIZE)));
+    for (let turn = 0; turn < size; turn++) {
+      const fallback = this.#at(slotOf(key + ((turn + slot) % size), size));
       if (fallback?.usable) return fallback;
     }
     return undefined;
@@ -99,11 +110,12 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
 
   #populate(): void {
     const { destinations, family } = this.#service;
-    if (destinations.length > TABLE_SIZE) return;
+    const size = this.#table.length;
+    if (destinations.length > size) return;
     this.#destinations = destinations;
     this.#table.fill(FREE);
-    const walks = walksOf(destinations, family);
-    let free = walks.length === 0 ? 0 : TABLE_SIZE;
+    const walks = walksOf(destinations, family, size);
+    let free = walks.length === 0 ? 0 : size;
     while (free > 0) {
       for (const walk of walks) {
         const claims = Math.min(walk.turns, free);
@@ -115,18 +127,23 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
 
   /** Gives `walk` the first free slot on its way; there must be one. */
   #claim(walk: Walk): void {
-    while (this.#table[walk.slot] !== FREE) walk.slot = (walk.slot + walk.step) % TABLE_SIZE;
+    const size = this.#table.length;
+    while (this.#table[walk.slot] !== FREE) walk.slot = (walk.slot + walk.step) % size;
     this.#table[walk.slot] = walk.position;
   }
 }
 
 /** Returns the slot of a key, the low 32 bits of which count. */
-function slotOf(key: number): number {
-  return sipHash13(SLOT_KEY, key) % TABLE_SIZE;
+function slotOf(key: number, size: number): number {
+  return sipHash13(SLOT_KEY, key) % size;
 }
 
 /** Returns the walks of all destinations that were ever given a weight. */
-function walksOf(destinations: readonly SchedulableDestination[], family: Family): Walk[] {
+function walksOf(
+  destinations: readonly SchedulableDestination[],
+  family: Family,
+  size: number,
+): Walk[] {
   let divisor = 0;
   let highest = 0;
   for (const { lastWeight } of destinations) {
@@ -142,8 +159,8 @@ function walksOf(destinations: readonly SchedulableDestination[], family: Family
     walks.push({
       position,
       turns: Math.max(1, (destination.lastWeight / divisor) >> shift),
-      step: (sipHash13(STEP_KEY, key) % (TABLE_SIZE - 1)) + 1,
-      slot: slotOf(key),
+      step: (sipHash13(STEP_KEY, key) % (size - 1)) + 1,
+      slot: slotOf(key, size),
     });
   });
   return walks;
