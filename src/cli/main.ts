@@ -29,6 +29,7 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   apply: () => import("./apply.ts"),
   shell: () => import("./shell.ts"),
   replay: () => import("./replay.ts"),
+  bench: () => import("./bench.ts"),
   demo: () => import("./demo.ts"),
 };
 
