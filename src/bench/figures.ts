@@ -176,7 +176,7 @@ export const FIGURES: readonly Figure[] = [
     better: "lower",
     slack: 0.05,
     meaning:
-      "What a server that comes gets of the next 1000 connections, over its fair part: 1 is fair, far above 1 floods it.",
+      "What a server that comes gets of the next 200 connections, over its fair part: 1 is fair, far above 1 floods it.",
   },
   {
     key: "persistenceHits",

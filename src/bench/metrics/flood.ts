@@ -6,7 +6,7 @@
  */
 
 /** Connections looked at after a server came. */
-export const FLOOD_WINDOW = 1000;
+export const FLOOD_WINDOW = 200;
 
 /** Watches the connections after one server came. */
 export class FloodWatch {

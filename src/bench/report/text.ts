@@ -30,16 +30,13 @@ export function textReport(document: BenchDocument): string {
   }
   if (workload.published !== undefined) {
     const { source, note } = workload.published;
-    const lines = compareWithPublished(workload.published, rows).map((each) => {
-      const unit = figureOf(each.figure)?.unit ?? "ratio";
-      return [
-        each.scheduler,
-        each.where,
-        figureOf(each.figure)?.title ?? each.figure,
-        formatValue(each.theirs, unit),
-        formatValue(each.ours, unit),
-      ];
-    });
+    const lines = compareWithPublished(workload.published, rows).map((each) => [
+      each.scheduler,
+      each.where,
+      figureOf(each.figure)?.title ?? each.figure,
+      formatFor(each.figure, each.theirs),
+      formatFor(each.figure, each.ours),
+    ]);
     const table = draw(["scheduler", "where", "figure", "published", "here"], lines);
     parts.push(`Published: ${source}\n${table}${note === "" ? "" : `\n${note}`}`);
   }
@@ -67,12 +64,16 @@ function figuresTable(rows: readonly Row[], keys: readonly string[]): string {
   );
 }
 
+/** Returns a value of a figure as people read it. */
+export function formatFor(key: string, value: number | null | undefined): string {
+  return formatValue(value, figureOf(key)?.unit ?? "ratio");
+}
+
 /** Returns a figure with its interval. */
 export function estimateText(key: string, estimate: Estimate | undefined): string {
-  const unit = figureOf(key)?.unit ?? "ratio";
-  const mean = formatValue(estimate?.mean, unit);
+  const mean = formatFor(key, estimate?.mean);
   const interval = estimate?.interval ?? null;
-  return interval === null ? mean : `${mean} ±${formatValue(interval, unit)}`;
+  return interval === null ? mean : `${mean} ±${formatFor(key, interval)}`;
 }
 
 function serversTable({ first }: Row): string {
