@@ -56,6 +56,11 @@ export function maglevHashing(tableSize: number): SchedulerModule {
   return { name: "mh", bind: (service) => new MaglevHashing(service, tableSize) };
 }
 
+/** Returns how many slots each destination gets of a table, by its position in the list. */
+export function maglevShares(service: SchedulableService, tableSize: number): Uint32Array {
+  return new MaglevHashing(service, tableSize).shares();
+}
+
 /** One destination's way through the slots. */
 interface Walk {
   readonly position: number;
@@ -102,6 +107,13 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
 
   destinationEdited(): void {
     this.#populate();
+  }
+
+  /** Slots of each destination, by position. */
+  shares(): Uint32Array {
+    const shares = new Uint32Array(this.#destinations.length);
+    for (const position of this.#table) if (position !== FREE) shares[position]! += 1;
+    return shares;
   }
 
   #at(slot: number): D | undefined {

@@ -34,7 +34,12 @@ export function regressions(
       const worse = better === "lower" ? value - old : old - value;
       if (worse <= Math.max(slack, tolerance * Math.abs(old))) return [];
       return [
-        { row: rowName(row), figure: title, before: formatValue(old, unit), now: formatValue(value, unit) },
+        {
+          row: rowName(row),
+          figure: title,
+          before: formatValue(old, unit),
+          now: formatValue(value, unit),
+        },
       ];
     }),
   );

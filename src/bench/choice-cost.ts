@@ -7,12 +7,13 @@ import { performance } from "node:perf_hooks";
 import { schedulers } from "../../schedulers/index.ts";
 import { maglevHashing } from "../../schedulers/mh.ts";
 import { SeededRandom } from "../base/random.ts";
-import type { SchedulableDestination, ScheduleRequest } from "../engine/scheduler.ts";
+import type { ScheduleRequest } from "../engine/scheduler.ts";
 import { ipv4Address } from "../net/address.ts";
 import { TCP } from "../net/protocol.ts";
+import { bareService } from "./bare-service.ts";
 import { Clients } from "./clients.ts";
 import { Stream } from "./stream.ts";
-import { serverSpecs, type Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 const CHOICES = 100_000;
 const ROUNDS = 3;
@@ -21,36 +22,19 @@ const MINUTE_TICKS = 15_000;
 /** Returns the best of some rounds, in ns a choice. Servers have a few connections each. */
 export function nsPerChoice(workload: Workload, scheduler: string): number {
   const module = scheduler === "mh" ? maglevHashing(workload.mhTable) : schedulers.get(scheduler)!;
-  const random = new SeededRandom(workload.seed);
-  const destinations = serverSpecs(workload)
-    .filter(({ spare }) => !spare)
-    .map(({ number, weight }): SchedulableDestination => {
-      const activeConnections = random.below(10 * weight + 1);
-      return {
-        address: ipv4Address(0x0a010000 + number),
-        port: 80,
-        weight,
-        lastWeight: weight,
-        overloaded: false,
-        available: true,
-        usable: weight > 0,
-        activeConnections,
-        overhead: 256 * activeConnections,
-      };
-    });
-  const bound = module.bind(
-    { family: 4, flags: 0, destinations },
-    {
-      random,
-      ticksPerSecond: 250,
-      now: () => 0,
-      lblcExpiration: 24 * 60 * MINUTE_TICKS,
-      lblcrExpiration: 24 * 60 * MINUTE_TICKS,
-      cacheLimit: 16384,
-    },
-  );
+  const bound = module.bind(bareService(workload), {
+    random: new SeededRandom(workload.seed),
+    ticksPerSecond: 250,
+    now: () => 0,
+    lblcExpiration: 24 * 60 * MINUTE_TICKS,
+    lblcrExpiration: 24 * 60 * MINUTE_TICKS,
+    cacheLimit: 16384,
+  });
   const clients = new Clients(workload.clients, new Stream(workload.seed, 2));
-  const words = Array.from({ length: 4096 }, () => ipv4Address(clients.address(clients.next())).words);
+  const words = Array.from(
+    { length: 4096 },
+    () => ipv4Address(clients.address(clients.next())).words,
+  );
   const request = {
     family: 4 as const,
     protocol: TCP,

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { TCP, UDP } from "../net/protocol.ts";
+import { TCP, type UDP } from "../net/protocol.ts";
 import { Frame } from "../wire/frame.ts";
 
 /** Flags of the TCP packets a simulation needs. */
@@ -40,11 +40,7 @@ export class ClientPackets {
     if (this.#tcp) view.setUint8(at + NETWORK + 12, (TCP_HEADER / 4) << 4);
     else view.setUint16(at + NETWORK + 4, UDP_HEADER);
     this.#sum =
-      0x4500 +
-      length +
-      (this.#word2 >>> 16) +
-      (virtualAddress >>> 16) +
-      (virtualAddress & 0xffff);
+      0x4500 + length + (this.#word2 >>> 16) + (virtualAddress >>> 16) + (virtualAddress & 0xffff);
   }
 
   /** Returns the frame with a packet of a client, of these TCP flags where it is TCP. */

@@ -38,7 +38,8 @@ export const FIGURES: readonly Figure[] = [
     unit: "ratio",
     better: "lower",
     slack: 0.005,
-    meaning: "Spread of the servers' parts by weight: standard deviation over mean, 0 if all are as told.",
+    meaning:
+      "Spread of the servers' parts by weight: standard deviation over mean, 0 if all are as told.",
   },
   {
     key: "jain",
@@ -46,7 +47,8 @@ export const FIGURES: readonly Figure[] = [
     unit: "ratio",
     better: "higher",
     slack: 0.005,
-    meaning: "Jain's fairness index of the parts by weight: 1 is fair, 1/n is all to one of n servers.",
+    meaning:
+      "Jain's fairness index of the parts by weight: 1 is fair, 1/n is all to one of n servers.",
   },
   {
     key: "imbalance",
@@ -56,6 +58,15 @@ export const FIGURES: readonly Figure[] = [
     slack: 0.005,
     meaning:
       "How far the server with most open connections by weight is above the average, over time: what the fullest server suffers.",
+  },
+  {
+    key: "slots",
+    title: "table",
+    unit: "ratio",
+    better: "lower",
+    slack: 0.001,
+    meaning:
+      "Slots of the fullest server in the table of mh over the average, by weight; clients are spread over slots by chance.",
   },
   {
     key: "latency.p50",
@@ -95,7 +106,8 @@ export const FIGURES: readonly Figure[] = [
     unit: "ratio",
     better: "lower",
     slack: 0.005,
-    meaning: "How much longer a connection takes than on an idle server of its kind, on average: 1 is no wait.",
+    meaning:
+      "How much longer a connection takes than on an idle server of its kind, on average: 1 is no wait.",
   },
   {
     key: "slowdown.p99",
@@ -167,7 +179,8 @@ export const FIGURES: readonly Figure[] = [
     title: "at least",
     unit: "share",
     slack: 0,
-    meaning: "The least part of clients those changes must move for the servers to get their parts by weight.",
+    meaning:
+      "The least part of clients those changes must move for the servers to get their parts by weight.",
   },
   {
     key: "flood",
@@ -228,5 +241,5 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
 
 function formatSeconds(value: number): string {
   if (value < 1) return `${(value * 1000).toPrecision(3)} ms`;
-  return `${value.toPrecision(3)} s`;
+  return value < 100 ? `${value.toPrecision(3)} s` : `${value.toFixed(0)} s`;
 }

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { schedulers } from "../../schedulers/index.ts";
 import type { Workload } from "./workload.ts";
-import { type RawWorkload, WorkloadError, checkWorkload, withValue } from "./workload-file.ts";
+import { checkWorkload, type RawWorkload, WorkloadError, withValue } from "./workload-file.ts";
 
 /** One run to be done. */
 export interface PlannedRun {
@@ -40,9 +40,7 @@ export function makePlan(raw: RawWorkload): Plan {
   for (const name of names) {
     if (schedulers.has(name)) continue;
     const known = [...schedulers.keys()].join(", ");
-    throw new WorkloadError(
-      `Cannot compare scheduler "${name}": must be all, or of ${known}`,
-    );
+    throw new WorkloadError(`Cannot compare scheduler "${name}": must be all, or of ${known}`);
   }
   const runs: PlannedRun[] = [];
   for (const parameters of combinations(workload.sweep)) {

@@ -23,7 +23,16 @@ export function doRun(
   const begin = performance.now();
   const { figures, servers, events } = new Simulation(workload, scheduler).run(onProgress);
   const nsPerConnection = ((performance.now() - begin) * 1e6) / workload.connections;
-  const result = { run, scheduler, parameters, repetition, seed: workload.seed, figures, servers, events };
+  const result = {
+    run,
+    scheduler,
+    parameters,
+    repetition,
+    seed: workload.seed,
+    figures,
+    servers,
+    events,
+  };
   if (!timed) return result;
   return { ...result, timing: { nsPerChoice: nsPerChoice(workload, scheduler), nsPerConnection } };
 }

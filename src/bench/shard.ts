@@ -26,7 +26,10 @@ const WHOLE_NUMBER = /^\d+$/;
  *
  * @throws ShardError when the text or the environment does not say
  */
-export function parseShard(text: string, environment: Readonly<Record<string, string | undefined>>): Shard {
+export function parseShard(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Shard {
   const [first = "", second] = text.split("/");
   if (first === "auto") return fromEnvironment(second, environment);
   const [index, count] = [first, second ?? ""].map(numberOf);

@@ -8,11 +8,13 @@
  *
  * @module
  */
+import { maglevShares } from "../../schedulers/mh.ts";
 import { arrivals } from "./arrivals.ts";
+import { bareService } from "./bare-service.ts";
 import { Clients } from "./clients.ts";
 import { durations } from "./durations.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { Balance } from "./metrics/balance.ts";
+import { Balance, evenness } from "./metrics/balance.ts";
 import { leastMoved, mapping, moved } from "./metrics/disruption.ts";
 import { FloodWatch } from "./metrics/flood.ts";
 import { Imbalance } from "./metrics/imbalance.ts";
@@ -25,7 +27,7 @@ import { type Happening, type Scheduled, timeline } from "./timeline.ts";
 import { type ServerSpec, serverSpecs, type Workload } from "./workload.ts";
 
 /** Numbers of the streams of chance. */
-const STREAM = { arrivals: 1, clients: 2, durations: 3 } as const;
+const STREAM = { arrivals: 1, clients: 2, durations: 3, talk: 4 } as const;
 /** Arrivals between two reports of progress, and between two looks at the number of templates. */
 const PROGRESS_STEP = 8192;
 /** Tries of a client to find a port the director has no connection of. */
@@ -52,6 +54,7 @@ export class Simulation {
   readonly #clients: Clients;
   readonly #nextArrival: () => number;
   readonly #nextDuration: () => number;
+  readonly #talk: Stream;
   readonly #queues: ServerQueues;
   readonly #timeline: readonly Scheduled[];
   #pool: Pool;
@@ -88,6 +91,7 @@ export class Simulation {
     this.#clients = new Clients(workload.clients, new Stream(seed, STREAM.clients));
     this.#nextArrival = arrivals(workload.arrivals, new Stream(seed, STREAM.arrivals));
     this.#nextDuration = durations(workload.durations, new Stream(seed, STREAM.durations));
+    this.#talk = new Stream(seed, STREAM.talk);
     this.#queues = new ServerQueues(this.#specs);
     this.#timeline = timeline(workload);
     this.#address = new Uint32Array(connections);
@@ -233,7 +237,10 @@ export class Simulation {
         open,
         flood: null,
       },
-      flood: comes && server !== null ? new FloodWatch(server, this.#balance.fairShare(server)) : undefined,
+      flood:
+        comes && server !== null
+          ? new FloodWatch(server, this.#balance.fairShare(server))
+          : undefined,
     });
   }
 
@@ -283,8 +290,7 @@ export class Simulation {
   /** Sends a packet of every open connection, ends those that no longer reach their server, counts them. */
   #probe({ action }: Happening, now: number): number {
     let broken = 0;
-    for (let number = 0; number < this.#count; number++) {
-      if (this.#open[number] === 0) continue;
+    for (const number of this.#shuffledOpen()) {
       const server = this.#server[number]!;
       if (this.#crashed[server] === 1) {
         this.#break("crashed");
@@ -301,6 +307,19 @@ export class Simulation {
       this.#imbalance.change(server, -1, now);
     }
     return broken;
+  }
+
+  /** Open connections in the order their clients happen to talk. */
+  #shuffledOpen(): Uint32Array {
+    const numbers = new Uint32Array(this.#openCount);
+    let length = 0;
+    for (let number = 0; number < this.#count; number++) {
+      if (this.#open[number] === 0) continue;
+      const place = this.#talk.random.below(length + 1);
+      numbers[length++] = numbers[place]!;
+      numbers[place] = number;
+    }
+    return numbers;
   }
 
   #break(cause: Cause): void {
@@ -354,6 +373,7 @@ export class Simulation {
         variation: known(variation),
         jain: known(jain),
         imbalance: known(this.#imbalance.average),
+        slots: this.#scheduler === "mh" ? known(tableEvenness(this.#workload)) : null,
         refused: this.#refused,
         broken: sum(Object.values(broken)),
         ...broken,
@@ -387,6 +407,16 @@ export class Simulation {
       };
     });
   }
+}
+
+/** How even the table of `mh` is by weight in the beginning: the fullest share over the average. */
+function tableEvenness(workload: Workload): number {
+  const service = bareService(workload);
+  const shares = maglevShares(service, workload.mhTable);
+  const weighed = service.destinations.flatMap(({ weight }, at) =>
+    weight === 0 ? [] : [shares[at]! / weight],
+  );
+  return evenness(weighed).maxOverAverage;
 }
 
 /** A figure, or null for what cannot be told. */

@@ -45,7 +45,10 @@ export function summarize(results: readonly RunResult[]): readonly Row[] {
     const all = group.map(({ figures, timing }) =>
       timing === undefined ? figures : { ...figures, nsPerChoice: timing.nsPerChoice },
     );
-    const figures = Object.keys(all[0]!).map((key) => [key, estimate(all.map((each) => each[key] ?? null))]);
+    const figures = Object.keys(all[0]!).map((key) => [
+      key,
+      estimate(all.map((each) => each[key] ?? null)),
+    ]);
     return {
       scheduler,
       parameters,

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { type Workload, serverSpecs, workloadSchema } from "./workload.ts";
+import { serverSpecs, type Workload, workloadSchema } from "./workload.ts";
 
 /** Workloads that come with the program. */
 const FOLDER = fileURLToPath(new URL("../../../bench/workloads", import.meta.url));
@@ -119,7 +119,8 @@ function checkServers(raw: RawWorkload, workload: Workload): void {
 
 function where(raw: RawWorkload, path: readonly PropertyKey[]): string {
   const line = raw.lineOf(path);
-  const place = raw.path === "" ? "" : ` "${raw.path}"${line === undefined ? "" : `, line ${line}`}`;
+  const place =
+    raw.path === "" ? "" : ` "${raw.path}"${line === undefined ? "" : `, line ${line}`}`;
   return `Cannot use workload${place}`;
 }
 

@@ -96,7 +96,10 @@ const servers = z.strictObject({
 });
 
 /** A time in seconds, or as a part of the time all arrivals take. */
-const at = z.union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?%$/, "must be seconds or a per cent such as 40%")]);
+const at = z.union([
+  z.number().min(0),
+  z.string().regex(/^\d+(\.\d+)?%$/, "must be seconds or a per cent such as 40%"),
+]);
 
 /** What happens meanwhile. Servers are numbered from 0, in the order of the list. */
 const churn = z.discriminatedUnion("action", [
@@ -141,7 +144,10 @@ export const workloadSchema = z.strictObject({
   /** Scheduler flags, as `ipvsadm -b` takes them: flag-1 is sh-fallback and mh-fallback, flag-2 sh-port and mh-port. */
   flags: z.array(z.enum(["flag-1", "flag-2", "flag-3"])).default([]),
   persistence: z
-    .strictObject({ timeout: z.number().int().min(1), netmask: z.number().int().min(1).max(32).default(32) })
+    .strictObject({
+      timeout: z.number().int().min(1),
+      netmask: z.number().int().min(1).max(32).default(32),
+    })
     .optional(),
   /** Variables of net.ipv4.vs. */
   variables: z.record(z.string(), z.union([z.number(), z.string()])).default({}),

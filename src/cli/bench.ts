@@ -82,12 +82,19 @@ export function register(program: Command): void {
     .option("--seed <n>", "seed of all chance", wholeNumber)
     .option("--repeat <n>", "runs with different seeds, for intervals of 95 %", wholeNumber)
     .option("--set <path=value>", "change a value of the workload; may be repeated", assignment, [])
-    .option("--sweep <path=values>", "try values, separated by commas; may be repeated", assignment, [])
+    .option(
+      "--sweep <path=values>",
+      "try values, separated by commas; may be repeated",
+      assignment,
+      [],
+    )
     .option("--threads <n>", "threads to use; as many as there are cores", wholeNumber)
     .option("--shard <i/n>", "do one part of the runs: I/N, auto/N or auto; implies --lines")
     .option("--baseline <file>", "compare with what --json wrote; fail where a figure is worse")
     .addOption(
-      new Option("--tolerance <percent>", "how much worse a figure may be").argParser(percent).default(2),
+      new Option("--tolerance <percent>", "how much worse a figure may be")
+        .argParser(percent)
+        .default(2),
     )
     .option("--no-timing", "leave out times of this machine")
     .option("--list", "list the workloads that come with the program");
@@ -100,7 +107,9 @@ export function register(program: Command): void {
     .description("Join what shards wrote into what one process would have given.")
     .argument("<files...>", "lines of all shards");
   outputOptions(merge).action((files: readonly string[], options: OutputOptions) =>
-    refusing(() => put(merge, mergeLines(files.map((file) => [file, readFileSync(file, "utf8")])), options)),
+    refusing(() =>
+      put(merge, mergeLines(files.map((file) => [file, readFileSync(file, "utf8")])), options),
+    ),
   );
 }
 
@@ -126,7 +135,11 @@ async function run(command: Command, name: string, options: BenchOptions): Promi
   });
 }
 
-async function runAll(runs: Plan["runs"], { threads, timing }: BenchOptions, onResult?: (line: string) => void) {
+async function runAll(
+  runs: Plan["runs"],
+  { threads, timing }: BenchOptions,
+  onResult?: (line: string) => void,
+) {
   const progress = new BenchProgress(
     runs.reduce((sum, { workload }) => sum + workload.connections, 0),
   );
@@ -143,7 +156,12 @@ async function runAll(runs: Plan["runs"], { threads, timing }: BenchOptions, onR
 }
 
 /** Does a part of the runs, and writes each result as soon as it is there. */
-async function runShard(command: Command, plan: Plan, text: string, options: BenchOptions): Promise<void> {
+async function runShard(
+  command: Command,
+  plan: Plan,
+  text: string,
+  options: BenchOptions,
+): Promise<void> {
   const runs = runsOf(plan.runs, parseShard(text, process.env));
   const write = (line: string) => command.configureOutput().writeOut?.(line);
   write(headLine(headOf(plan)));
@@ -166,13 +184,20 @@ function changed(raw: RawWorkload, options: BenchOptions): RawWorkload {
   if (repeat !== undefined) put("repeat", repeat);
   for (const [path, text] of set) put(path, parseYaml(text));
   if (sweep.length > 0) {
-    const values = sweep.map(([path, text]) => [path, text.split(",").map((each) => parseYaml(each))]);
+    const values = sweep.map(([path, text]) => [
+      path,
+      text.split(",").map((each) => parseYaml(each)),
+    ]);
     put("sweep", Object.fromEntries(values));
   }
   return result;
 }
 
-async function put(command: Command, document: BenchDocument, options: OutputOptions): Promise<void> {
+async function put(
+  command: Command,
+  document: BenchDocument,
+  options: OutputOptions,
+): Promise<void> {
   const write = (text: string) => command.configureOutput().writeOut?.(text);
   if (options.html !== undefined) {
     const { htmlReport } = await import("../bench/report/html.ts");
@@ -184,7 +209,12 @@ async function put(command: Command, document: BenchDocument, options: OutputOpt
   else say(command, textReport(document));
 }
 
-function judge(command: Command, before: BenchDocument, now: BenchDocument, tolerance: number): void {
+function judge(
+  command: Command,
+  before: BenchDocument,
+  now: BenchDocument,
+  tolerance: number,
+): void {
   const worse = regressions(before, now, tolerance / 100);
   for (const { row, figure, before: old, now: value } of worse) {
     remark(command, `${row}: ${figure} is ${value}, was ${old}`);
@@ -209,7 +239,9 @@ async function refusing(work: () => Promise<void> | void): Promise<void> {
     await work();
   } catch (error) {
     const usage =
-      error instanceof WorkloadError || error instanceof ShardError || error instanceof DocumentError;
+      error instanceof WorkloadError ||
+      error instanceof ShardError ||
+      error instanceof DocumentError;
     if (usage) throw new CommandFailure(error.message, EXIT.usage);
     throw error;
   }

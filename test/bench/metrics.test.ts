@@ -69,7 +69,10 @@ t.test("imbalance takes load by weight", async (t) => {
 t.test("quantiles are by nearest rank", async (t) => {
   const quantiles = new Quantiles(1000);
   for (let value = 1000; value >= 1; value--) quantiles.add(value);
-  t.same([0.5, 0.9, 0.99, 0.999, 1].map((q) => quantiles.at(q)), [500, 900, 990, 999, 1000]);
+  t.same(
+    [0.5, 0.9, 0.99, 0.999, 1].map((q) => quantiles.at(q)),
+    [500, 900, 990, 999, 1000],
+  );
   t.equal(quantiles.mean, 500.5);
 });
 

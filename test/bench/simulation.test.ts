@@ -19,7 +19,10 @@ function workload(changes: Readonly<Record<string, unknown>>) {
 
 t.test("round robin gives three servers a third each", async (t) => {
   const { figures, servers } = new Simulation(workload({}), "rr").run();
-  t.same(servers.map(({ connections }) => connections), [100, 100, 100]);
+  t.same(
+    servers.map(({ connections }) => connections),
+    [100, 100, 100],
+  );
   t.match(figures, { maxOverAverage: 1, variation: 0, jain: 1, refused: 0, broken: 0 });
   t.equal(figures["slowdown.mean"], 1);
   t.equal(figures["latency.p99"], 1);
@@ -53,7 +56,10 @@ t.test("a drained server breaks none and gets none", async (t) => {
 t.test("a crashed server breaks what is sent to it until it is noticed", async (t) => {
   const churn = [{ at: 10.05, action: "crash", server: 1, detectAfter: 3 }];
   const { figures, events } = new Simulation(workload({ churn }), "rr").run();
-  t.same(events.map(({ action }) => action), ["crash", "detect"]);
+  t.same(
+    events.map(({ action }) => action),
+    ["crash", "detect"],
+  );
   // 3 s of ten connections a second, every third to it: 10 more than it had.
   t.equal(figures["broken.crashed"], (events[0]?.broken ?? 0) + 10);
 });
@@ -74,7 +80,11 @@ t.test("a persistent service schedules a client once, a network once with a netm
   const network = new Simulation(workload(persistence(24)), "rr").run().figures;
   t.equal(network.templates, 1, "200 addresses from .1 to .200 are one network");
   t.equal(network.persistenceHits, 299 / 300);
-  t.equal(single.persistenceHits, (300 - (single.templates ?? 0)) / 300, "each template is one miss");
+  t.equal(
+    single.persistenceHits,
+    (300 - (single.templates ?? 0)) / 300,
+    "each template is one miss",
+  );
 });
 
 t.test("a server that comes to least connections is flooded", async (t) => {

@@ -18,13 +18,25 @@ export interface Chart {
   readonly logarithmic?: boolean;
   readonly stacked?: boolean;
   readonly categories: readonly string[];
-  readonly series: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly values: readonly (number | null)[];
+  }[];
   /** Lines over numbers instead of bars over names. */
   readonly lines?: string;
 }
 
 /** Placeholders echarts takes as colours, and what stands for them in the page. */
-const SERIES = ["#010101", "#020202", "#030303", "#040404", "#050505", "#060606", "#070707", "#080808"];
+const SERIES = [
+  "#010101",
+  "#020202",
+  "#030303",
+  "#040404",
+  "#050505",
+  "#060606",
+  "#070707",
+  "#080808",
+];
 const TEXT = "#0a0a0a";
 const FAINT = "#0b0b0b";
 const VARIABLES: readonly (readonly [string, string])[] = [
@@ -58,7 +70,9 @@ export async function loadCharts(): Promise<Draw> {
   };
   return (chart) =>
     [WIDE, NARROW]
-      .map((width) => `<div class="${width === WIDE ? "wide" : "narrow"}">${draw(chart, width)}</div>`)
+      .map(
+        (width) => `<div class="${width === WIDE ? "wide" : "narrow"}">${draw(chart, width)}</div>`,
+      )
       .join("\n");
 }
 
@@ -78,8 +92,16 @@ function optionOf(chart: Chart, width: number): EChartsOption {
   const { categories, series, unit, logarithmic, stacked, lines } = chart;
   // Logarithms of what is shown are above 0, so that bars grow one way.
   const scale = unit === "share" ? 100 : unit === "seconds" ? 1000 : 1;
-  const values = series.map((each) => each.values.map((value) => (value === null ? null : value * scale)));
-  const name = { ratio: "ratio", share: "per cent", count: "connections", seconds: "milliseconds", ns: "nanoseconds" }[unit];
+  const values = series.map((each) =>
+    each.values.map((value) => (value === null ? null : value * scale)),
+  );
+  const name = {
+    ratio: "ratio",
+    share: "per cent",
+    count: "connections",
+    seconds: "milliseconds",
+    ns: "nanoseconds",
+  }[unit];
   const label = { color: TEXT, fontSize: 12 };
   const valueAxis = {
     type: logarithmic === true ? ("log" as const) : ("value" as const),
@@ -87,7 +109,11 @@ function optionOf(chart: Chart, width: number): EChartsOption {
     nameLocation: "middle" as const,
     nameGap: lines === undefined ? 28 : 44,
     nameTextStyle: label,
-    axisLabel: { ...label, hideOverlap: true, formatter: (value: number) => String(Number(value.toPrecision(3))) },
+    axisLabel: {
+      ...label,
+      hideOverlap: true,
+      formatter: (value: number) => String(Number(value.toPrecision(3))),
+    },
     splitLine: { lineStyle: { color: FAINT } },
     axisLine: { lineStyle: { color: FAINT } },
     splitNumber: width === WIDE ? 6 : 3,
@@ -107,8 +133,23 @@ function optionOf(chart: Chart, width: number): EChartsOption {
     animation: false,
     color: SERIES,
     textStyle: { fontFamily: "system-ui, sans-serif" },
-    ...(rows > 0 && { legend: { top: 0, left: 0, width: width - 10, textStyle: label, itemWidth: 14, itemHeight: 10 } }),
-    grid: { top: 12 + rows * 24, left: lines === undefined ? 8 : 28, right: width === WIDE ? 60 : 30, bottom: 34, containLabel: true },
+    ...(rows > 0 && {
+      legend: {
+        top: 0,
+        left: 0,
+        width: width - 10,
+        textStyle: label,
+        itemWidth: 14,
+        itemHeight: 10,
+      },
+    }),
+    grid: {
+      top: 12 + rows * 24,
+      left: lines === undefined ? 8 : 28,
+      right: width === WIDE ? 60 : 30,
+      bottom: 34,
+      containLabel: true,
+    },
     xAxis: lines === undefined ? valueAxis : categoryAxis,
     yAxis: lines === undefined ? categoryAxis : valueAxis,
     series: series.map((each, at) =>

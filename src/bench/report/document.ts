@@ -52,7 +52,9 @@ export function documentLines(document: BenchDocument): string {
  * @param texts each with the name of its file
  * @throws DocumentError for lines of different plans, runs that are there twice or not at all
  */
-export function mergeLines(texts: readonly (readonly [name: string, text: string])[]): BenchDocument {
+export function mergeLines(
+  texts: readonly (readonly [name: string, text: string])[],
+): BenchDocument {
   let head: Omit<BenchDocument, "results"> | undefined;
   const results = new Map<number, RunResult>();
   for (const [name, text] of texts) {

@@ -11,10 +11,20 @@ export interface Group {
 }
 
 export const GROUPS: readonly Group[] = [
-  { title: "Balance", keys: ["maxOverAverage", "variation", "jain", "imbalance", "refused"] },
+  {
+    title: "Balance",
+    keys: ["maxOverAverage", "variation", "jain", "imbalance", "slots", "refused"],
+  },
   {
     title: "Service",
-    keys: ["latency.p50", "latency.p90", "latency.p99", "latency.p99.9", "slowdown.mean", "slowdown.p99"],
+    keys: [
+      "latency.p50",
+      "latency.p90",
+      "latency.p99",
+      "latency.p99.9",
+      "slowdown.mean",
+      "slowdown.p99",
+    ],
   },
   {
     title: "Change",

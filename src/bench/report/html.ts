@@ -60,7 +60,8 @@ const CHARTS: readonly (Pick<Chart, "title" | "explanation" | "logarithmic" | "s
   },
   {
     title: "Connections that follow a template",
-    explanation: "New connections sent where their client was before, by persistence, not by the scheduler.",
+    explanation:
+      "New connections sent where their client was before, by persistence, not by the scheduler.",
     keys: ["persistenceHits"],
   },
   {
@@ -125,7 +126,8 @@ function chartsOf(rows: readonly Row[], workload: Workload): readonly Chart[] {
   const swept = Object.entries(workload.sweep).filter(([, values]) => values.length > 1);
   const [only] = swept;
   const charts = CHARTS.flatMap(({ keys, ...texts }) => {
-    if (swept.length === 1 && only !== undefined) return lineCharts(rows, only[0], only[1], keys, texts);
+    if (swept.length === 1 && only !== undefined)
+      return lineCharts(rows, only[0], only[1], keys, texts);
     const chart = figureChart(rows.slice(0, MOST_BARS), rowName, keys, texts);
     return chart === undefined ? [] : [chart];
   });
@@ -146,21 +148,26 @@ function lineCharts(
       name,
       values: values.map(
         (value) =>
-          rows.find(({ scheduler, parameters }) => scheduler === name && parameters[path] === value)?.figures[key]
-            ?.mean ?? null,
+          rows.find(({ scheduler, parameters }) => scheduler === name && parameters[path] === value)
+            ?.figures[key]?.mean ?? null,
       ),
     }));
-    if (series.every((each) => each.values.every((value) => value === null || value === 0))) return [];
+    if (series.every((each) => each.values.every((value) => value === null || value === 0)))
+      return [];
     const { title, unit } = figureOf(key)!;
     const heading = keys.length === 1 ? texts.title : `${texts.title}: ${title.replace("… ", "")}`;
-    return [{ ...texts, title: heading, unit, lines: path, categories: values.map(String), series }];
+    return [
+      { ...texts, title: heading, unit, lines: path, categories: values.map(String), series },
+    ];
   });
 }
 
 function tablesOf(rows: readonly Row[]): readonly string[] {
   const parameters = Object.keys(rows[0]?.parameters ?? {});
   return GROUPS.flatMap(({ title, keys }) => {
-    const there = keys.filter((key) => rows.some((row) => (row.figures[key]?.mean ?? null) !== null));
+    const there = keys.filter((key) =>
+      rows.some((row) => (row.figures[key]?.mean ?? null) !== null),
+    );
     if (there.length === 0) return [];
     const head = ["scheduler", ...parameters, ...there.map((key) => figureOf(key)?.title ?? key)];
     const lines = rows.map((row) => [
@@ -174,13 +181,15 @@ function tablesOf(rows: readonly Row[]): readonly string[] {
 
 function publishedOf({ published }: Workload, rows: readonly Row[]): string {
   if (published === undefined) return "";
-  const lines = compareWithPublished(published, rows).map(({ scheduler, where, figure, theirs, ours }) => [
-    scheduler,
-    where,
-    figureOf(figure)?.title ?? figure,
-    formatFor(figure, theirs),
-    formatFor(figure, ours),
-  ]);
+  const lines = compareWithPublished(published, rows).map(
+    ({ scheduler, where, figure, theirs, ours }) => [
+      scheduler,
+      where,
+      figureOf(figure)?.title ?? figure,
+      formatFor(figure, theirs),
+      formatFor(figure, ours),
+    ],
+  );
   const head = ["scheduler", "where", "figure", "published", "here"];
   return `<h2>Published, and here</h2><p>${escape(published.source)}</p>${table(head, lines)}<p>${escape(published.note)}</p>`;
 }
@@ -199,5 +208,9 @@ function table(head: readonly string[], lines: readonly (readonly string[])[]): 
 }
 
 function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

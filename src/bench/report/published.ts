@@ -17,7 +17,10 @@ export interface Comparison {
 }
 
 /** Returns the published values with ours for the same scheduler and parameters. */
-export function compareWithPublished(published: Published, rows: readonly Row[]): readonly Comparison[] {
+export function compareWithPublished(
+  published: Published,
+  rows: readonly Row[],
+): readonly Comparison[] {
   return published.rows.map(({ scheduler, where, figure, value }) => {
     const row = rows.find(
       (each) =>

@@ -20,7 +20,9 @@ export function textReport(document: BenchDocument): string {
   const rows = summarize(results);
   const parts = [heading(document)];
   for (const { title, keys } of GROUPS) {
-    const there = keys.filter((key) => rows.some((row) => (row.figures[key]?.mean ?? null) !== null));
+    const there = keys.filter((key) =>
+      rows.some((row) => (row.figures[key]?.mean ?? null) !== null),
+    );
     if (there.length > 0) parts.push(`${title}\n${figuresTable(rows, there)}`);
   }
   const [only] = rows;
@@ -112,8 +114,21 @@ function draw(head: readonly string[], rows: readonly (readonly string[])[]): st
     colAligns: head.map((_, at) => (at === 0 ? "left" : "right")),
     chars: Object.fromEntries(
       [
-        "top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right",
-        "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle",
+        "top",
+        "top-mid",
+        "top-left",
+        "top-right",
+        "bottom",
+        "bottom-mid",
+        "bottom-left",
+        "bottom-right",
+        "left",
+        "left-mid",
+        "mid",
+        "mid-mid",
+        "right",
+        "right-mid",
+        "middle",
       ].map((name) => [name, name === "middle" ? " " : ""]),
     ),
     style: { head: [], border: [], "padding-left": 1, "padding-right": 0 },
