@@ -200,7 +200,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell diff apply replay demo help'
+  commands='up down status sysctl procfs ipvsadm shell diff apply replay bench demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -240,6 +240,10 @@ _uipvs() {
         diff) candidates='--json --socket' ;;
         apply) candidates='--prune --dry-run --socket' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
+        bench)
+          candidates='--compare --connections --seed --repeat --set --sweep --threads --shard --baseline'
+          candidates+=' --tolerance --no-timing --list --json --csv --lines --html'
+          ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;
       esac

@@ -82,9 +82,9 @@ export async function htmlReport(document: BenchDocument): Promise<string> {
   const rows = summarize(results);
   const charts = chartsOf(rows, workload).map(
     (chart) =>
-      `<figure><h3>${escape(chart.title)}</h3><p>${escape(chart.explanation)}</p>${draw(chart)}</figure>`,
+      `<figure><h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.explanation)}</p>${draw(chart)}</figure>`,
   );
-  const said = findings(rows).map((each) => `<li>${escape(each)}</li>`);
+  const said = findings(rows).map((each) => `<li>${escapeHtml(each)}</li>`);
   const title = `${workload.name}: schedulers compared`;
   return `<!doctype html>
 <html lang="en">
@@ -92,14 +92,14 @@ export async function htmlReport(document: BenchDocument): Promise<string> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${escape(title)}</h1>
-<p>${escape(workload.description.trim())}</p>
-<p class="small">${escape(factsOf(document))}</p>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(workload.description.trim())}</p>
+<p class="small">${escapeHtml(factsOf(document))}</p>
 ${said.length === 0 ? "" : `<h2>In short</h2>\n<ul>${said.join("\n")}</ul>`}
 <h2>Charts</h2>
 ${charts.join("\n")}
@@ -109,7 +109,7 @@ ${publishedOf(workload, rows)}
 <h2>What the figures mean</h2>
 <dl>${meaningsOf(rows)}</dl>
 <h2>The workload</h2>
-<pre>${escape(JSON.stringify(workload, null, 2))}</pre>
+<pre>${escapeHtml(JSON.stringify(workload, null, 2))}</pre>
 </main>
 </body>
 </html>
@@ -175,7 +175,7 @@ function tablesOf(rows: readonly Row[]): readonly string[] {
       ...parameters.map((path) => String(row.parameters[path])),
       ...there.map((key) => estimateText(key, row.figures[key])),
     ]);
-    return [`<h3>${escape(title)}</h3>${table(head, lines)}`];
+    return [`<h3>${escapeHtml(title)}</h3>${table(head, lines)}`];
   });
 }
 
@@ -191,23 +191,23 @@ function publishedOf({ published }: Workload, rows: readonly Row[]): string {
     ],
   );
   const head = ["scheduler", "where", "figure", "published", "here"];
-  return `<h2>Published, and here</h2><p>${escape(published.source)}</p>${table(head, lines)}<p>${escape(published.note)}</p>`;
+  return `<h2>Published, and here</h2><p>${escapeHtml(published.source)}</p>${table(head, lines)}<p>${escapeHtml(published.note)}</p>`;
 }
 
 function meaningsOf(rows: readonly Row[]): string {
   return FIGURES.filter(({ key }) => rows.some((row) => (row.figures[key]?.mean ?? null) !== null))
-    .map(({ title, meaning }) => `<dt>${escape(title)}</dt><dd>${escape(meaning)}</dd>`)
+    .map(({ title, meaning }) => `<dt>${escapeHtml(title)}</dt><dd>${escapeHtml(meaning)}</dd>`)
     .join("\n");
 }
 
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const cells = (tag: string, line: readonly string[]) =>
-    `<tr>${line.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("")}</tr>`;
+    `<tr>${line.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
   const body = lines.map((line) => cells("td", line)).join("\n");
   return `<div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>${body}</tbody></table></div>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
