@@ -117,6 +117,7 @@ _uipvsadm_complete() {
       -r | --real-server) candidates=$(_uipvsadm_servers "${before[@]}") ;;
       -s | --scheduler) candidates='rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos none' ;;
       -b | --sched-flags) candidates=$(_uipvsadm_flags "$cur" "${before[@]}") ;;
+      --backend) candidates='director kernel' ;;
       --pe) candidates=sip ;;
       --tun-type) candidates='ipip gue gre' ;;
       --start-daemon | --stop-daemon) candidates='master backup' ;;
@@ -200,7 +201,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell diff apply replay bench demo help'
+  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay bench parity demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -211,13 +212,24 @@ _uipvs() {
     return
   fi
   [[ $cur == --*=* ]] && option=${cur%%=*} cur=${cur#*=}
+  # Of this command it is an option without a value.
+  [[ ${words[1]} == test && $option == --watch ]] && option=
   case $option in
+    --backend) _uipvs_reply "$cur" 'director kernel' ;;
     --device) _uipvs_reply "$cur" 'tun raw memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
-    --socket | --rules | --in | --out | --decisions) _uipvs_files "$cur" ;;
+    --socket | --rules | --in | --out | --decisions | --pcap | --junit | --kernel | --keep) _uipvs_files "$cur" ;;
     --sysctl) _uipvs_settings "$cur" = ;;
-    -c | --command | --watch | --hz) ;;
+    --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
+    --to) _uipvs_reply "$cur" 'rules json' ;;
+    --fail-on) _uipvs_reply "$cur" 'error warning note never' ;;
+    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed | -i | --config-id) ;;
+    -f | --fwmark | --payload | --ttl | --client | --service | --server | --limit | --count) ;;
     *)
+      if [[ ${words[1]} == explain && $cur != -* ]]; then
+        _uipvs_reply "$cur" 'tcp udp sctp'
+        return
+      fi
       if [[ ${words[1]} == sysctl && $cur != -* ]]; then
         _uipvs_settings "$cur"
         return
@@ -231,25 +243,34 @@ _uipvs() {
         return
       fi
       case ${words[1]} in
-        up) candidates='-d --detach --rules --sysctl --device --profile -v --verbose --socket' ;;
+        up) candidates='-d --detach --rules --sysctl --device --profile --pcap -v --verbose --socket' ;;
         down) candidates='--socket' ;;
         status) candidates='--json --socket' ;;
         sysctl) candidates='-n --values -w --write --json --socket' ;;
         procfs) candidates='--watch --hz --socket' ;;
         shell) candidates='-c --command --socket' ;;
-        diff) candidates='--json --socket' ;;
-        apply) candidates='--prune --dry-run --socket' ;;
+        import) candidates='--to --json -q --quiet -i --config-id' ;;
+        lint) candidates='--json --fail-on -i --config-id' ;;
+        diff) candidates='--json --backend --socket' ;;
+        apply) candidates='--prune --dry-run --backend --socket' ;;
+        explain)
+          candidates='--rules --profile -f --fwmark --flags --payload --ttl --may-fragment --json --socket'
+          ;;
+        trace) candidates='--client --service --server --limit --count -v --verbose --json --socket' ;;
+        pcap) candidates='--stop --socket' ;;
+        test) candidates='--profile --seed --update --watch --tap --json --junit' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
         bench)
           candidates='--compare --connections --seed --repeat --set --sweep --threads --shard --baseline'
           candidates+=' --tolerance --no-timing --list --json --csv --lines --html'
           ;;
+        parity) candidates='--kernel --max-sleep --fuzz --seed --keep --json' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;
       esac
       [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
-      [[ ${words[1]} =~ ^(shell|diff|apply)$ && $cur != -* ]] && _uipvs_files "$cur"
+      [[ ${words[1]} =~ ^(shell|import|lint|diff|apply|pcap|test|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;
   esac
 }

@@ -59,6 +59,13 @@ export class CaptureWriter {
     this.#file = undefined;
   }
 
+  /** Gives the file up as it is. */
+  abandon(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+    this.#used = 0;
+  }
+
   #append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#used === BUFFER) this.flush();

@@ -11,12 +11,20 @@ import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 
 /** Where to write, and when it is. */
 export interface PcapTapOptions {
-  /** Path of the capture to write. */
-  readonly path: string;
+  /** Path of the capture to write from the beginning; none before `start` unless given. */
+  readonly path?: string | undefined;
   /** Time of every packet as it passes. */
   readonly clock: Clock;
   /** What the clock's zero is, in nanoseconds since 1970; 0. */
   readonly epoch?: bigint;
+  /** Told why a capture has ended by itself: its file could not be written. Packets go on. */
+  readonly onFault?: ((path: string, error: unknown) => void) | undefined;
+}
+
+/** A capture that has ended. */
+export interface EndedCapture {
+  readonly path: string;
+  readonly packets: number;
 }
 
 const NS_PER_MS = 1e6;
@@ -28,9 +36,12 @@ export class PcapTapDevice implements Device {
   readonly capabilities: DeviceCapabilities;
   readonly accept?: (frame: Frame) => boolean;
   readonly #inner: Device;
-  readonly #writer: CaptureWriter;
   readonly #clock: Clock;
   readonly #epoch: bigint;
+  readonly #onFault: NonNullable<PcapTapOptions["onFault"]>;
+  #writer: CaptureWriter | undefined;
+  #path = "";
+  #packets = 0;
 
   /**
    * @param inner the device that does the work; closing this closes it
@@ -40,11 +51,41 @@ export class PcapTapDevice implements Device {
     this.#inner = inner;
     this.name = inner.name;
     this.capabilities = inner.capabilities;
-    this.#writer = new CaptureWriter(options.path, LINK_TYPE.raw);
     this.#clock = options.clock;
     this.#epoch = options.epoch ?? 0n;
+    this.#onFault = options.onFault ?? (() => {});
+    if (options.path !== undefined) this.start(options.path);
     // What is handed back was captured when it was received.
     if (inner.accept !== undefined) this.accept = (frame) => inner.accept?.(frame) ?? false;
+  }
+
+  /** Path of the capture that is being written, or `undefined`. */
+  get path(): string | undefined {
+    return this.#writer === undefined ? undefined : this.#path;
+  }
+
+  /**
+   * Begins a capture, in place of the one there is.
+   *
+   * @throws Error of node:fs when the file cannot be created; the one there is goes on then
+   */
+  start(path: string): void {
+    const writer = new CaptureWriter(path, LINK_TYPE.raw);
+    this.stop();
+    this.#writer = writer;
+    this.#path = path;
+    this.#packets = 0;
+    // So that whoever reads it while it grows finds a capture.
+    this.#attempt(() => writer.flush());
+  }
+
+  /** Completes the capture, if there is one, and says what it holds. */
+  stop(): EndedCapture | undefined {
+    const writer = this.#writer;
+    if (writer === undefined) return undefined;
+    this.#attempt(() => writer.close());
+    this.#writer = undefined;
+    return { path: this.#path, packets: this.#packets };
   }
 
   get drops(): Readonly<Record<string, number>> {
@@ -53,6 +94,7 @@ export class PcapTapDevice implements Device {
 
   receive(batch: readonly Frame[]): number {
     const count = this.#inner.receive(batch);
+    if (this.#writer === undefined) return count;
     for (let index = 0; index < count; index++) this.#write(batch[index]!);
     return count;
   }
@@ -63,17 +105,33 @@ export class PcapTapDevice implements Device {
   }
 
   flush(): void {
-    this.#writer.flush();
+    if (this.#writer !== undefined) this.#attempt(() => this.#writer?.flush());
     this.#inner.flush?.();
   }
 
   close(): void {
-    this.#writer.close();
+    this.stop();
     this.#inner.close();
   }
 
   #write(frame: Frame): void {
+    const writer = this.#writer;
+    if (writer === undefined) return;
     const time = this.#epoch + BigInt(Math.round(this.#clock.now() * NS_PER_MS));
-    this.#writer.write(time, NO_LINK, frame.packet());
+    this.#attempt(() => {
+      writer.write(time, NO_LINK, frame.packet());
+      this.#packets++;
+    });
+  }
+
+  /** Writes; a capture that cannot be written ends, and the packets pass as if there were none. */
+  #attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#writer?.abandon();
+      this.#writer = undefined;
+      this.#onFault(this.#path, error);
+    }
   }
 }

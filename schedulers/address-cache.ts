@@ -78,6 +78,12 @@ export class AddressCache<V> {
     return this.#values[row];
   }
 
+  /** Returns the value of an address without marking it used, or `undefined`. */
+  peek(address: Readonly<AddressWords>): V | undefined {
+    const row = this.#find(bucketOf(address), address);
+    return row === NONE ? undefined : this.#values[row];
+  }
+
   /** Gives an address a value, used at `now`. One without an entry gets none when full. */
   set(address: Readonly<AddressWords>, value: V, now: Ticks): void {
     const bucket = bucketOf(address);
@@ -94,11 +100,9 @@ export class AddressCache<V> {
     this.#values[row] = value;
   }
 
-  /** Puts what `replace` returns in the place of every value. */
-  replaceAll(replace: (value: V) => V): void {
-    for (const [row, value] of this.#values.entries()) {
-      if (value !== undefined) this.#values[row] = replace(value);
-    }
+  /** Yields every value. */
+  *values(): Generator<V, void, undefined> {
+    for (const value of this.#values) if (value !== undefined) yield value;
   }
 
   /** Forgets what is old; to be told every 60 s. */

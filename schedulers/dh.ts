@@ -14,11 +14,13 @@ import { hash32 } from "../src/base/hash.ts";
 import type {
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { fold } from "../src/net/address.ts";
+import { candidatesOf, sharesOf } from "./candidates.ts";
 
 const TABLE_BITS = 8;
 
@@ -38,9 +40,34 @@ class DestinationHashing<D extends SchedulableDestination> implements Scheduler<
   }
 
   schedule(request: ScheduleRequest): D | undefined {
-    const bucket = hash32(fold(request.destinationAddress), TABLE_BITS);
-    const chosen = this.#service.destinations[this.#table[bucket]!];
+    const chosen = this.#service.destinations[this.#table[bucketOf(request)]!];
     return chosen?.usable ? chosen : undefined;
+  }
+
+  peek(request: ScheduleRequest): D | undefined {
+    return this.schedule(request);
+  }
+
+  explain(request: ScheduleRequest): ScheduleExplanation<D> {
+    const { destinations } = this.#service;
+    const choice = this.schedule(request);
+    const shares = sharesOf(this.#table, destinations.length);
+    const nobody = destinations.length === 0 ? "nobody-usable" : "hashed-unusable";
+    const bucket = bucketOf(request);
+    return {
+      choice,
+      basis: choice === undefined ? nobody : "hash",
+      figures: { bucket, buckets: this.#table.length },
+      candidates: candidatesOf(
+        destinations,
+        choice,
+        () => "not-hashed",
+        (_destination, position) => ({
+          buckets: shares[position]!,
+          hashed: position === this.#table[bucket],
+        }),
+      ),
+    };
   }
 
   destinationAdded(): void {
@@ -57,4 +84,8 @@ class DestinationHashing<D extends SchedulableDestination> implements Scheduler<
       this.#table[bucket] = length === 0 ? 0 : bucket % length;
     }
   }
+}
+
+function bucketOf(request: ScheduleRequest): number {
+  return hash32(fold(request.destinationAddress), TABLE_BITS);
 }

@@ -8,11 +8,19 @@
  *
  * @module
  */
-import type { SchedulableDestination, SchedulerModule } from "../src/engine/scheduler.ts";
+import type {
+  SchedulableDestination,
+  ScheduleExplanation,
+  SchedulerModule,
+} from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
 
 export const fo: SchedulerModule = {
   name: "fo",
-  bind: (service) => ({ schedule: () => highest(service.destinations) }),
+  bind: (service) => {
+    const pick = () => highest(service.destinations);
+    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+  },
 };
 
 function highest<D extends SchedulableDestination>(destinations: readonly D[]): D | undefined {
@@ -22,4 +30,18 @@ function highest<D extends SchedulableDestination>(destinations: readonly D[]): 
     if (best === undefined || candidate.weight > best.weight) best = candidate;
   }
   return best;
+}
+
+function explained<D extends SchedulableDestination>(
+  destinations: readonly D[],
+): ScheduleExplanation<D> {
+  const choice = highest(destinations);
+  return {
+    choice,
+    basis: choice === undefined ? "nobody-usable" : "highest-weight",
+    figures: {},
+    candidates: candidatesOf(destinations, choice, ({ weight }) =>
+      weight === choice?.weight ? "equal-but-later" : "lower-weight",
+    ),
+  };
 }

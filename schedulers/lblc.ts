@@ -16,15 +16,18 @@
  * @module
  */
 import type {
+  Basis,
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerContext,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { AddressCache } from "./address-cache.ts";
-import { isOverwhelmed, isReturnOf, leastLoaded } from "./least-loaded.ts";
+import { candidatesOf } from "./candidates.ts";
+import { isOverwhelmed, leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
 
 export const lblc: SchedulerModule = {
   name: "lblc",
@@ -47,24 +50,62 @@ class LocalityBased<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   schedule(request: ScheduleRequest): D | undefined {
-    const { destinations } = this.#service;
     const now = this.#context.now();
     const cached = this.#cache.use(request.destinationAddress, now);
-    if (cached?.available && cached.weight > 0 && !isOverwhelmed(cached, destinations)) {
-      return cached;
+    const choice = this.#choose(cached);
+    if (choice !== undefined && choice !== cached) {
+      this.#cache.set(request.destinationAddress, choice, now);
     }
-    const least = leastLoaded(destinations);
-    if (least !== undefined && least !== cached) {
-      this.#cache.set(request.destinationAddress, least, now);
-    }
-    return least;
+    return choice;
   }
 
-  destinationAdded(destination: D): void {
-    this.#cache.replaceAll((cached) => (isReturnOf(destination, cached) ? destination : cached));
+  peek(request: ScheduleRequest): D | undefined {
+    return this.#choose(this.#cache.peek(request.destinationAddress));
+  }
+
+  explain(request: ScheduleRequest): ScheduleExplanation<D> {
+    const { destinations } = this.#service;
+    const cached = this.#cache.peek(request.destinationAddress);
+    const choice = this.#choose(cached);
+    const kept = cached !== undefined && this.#mayServe(cached);
+    return {
+      choice,
+      basis: basisOf(choice, cached, kept),
+      figures: { remembered: cached !== undefined },
+      candidates: candidatesOf(
+        destinations,
+        choice,
+        (candidate) => {
+          if (candidate === cached) return "overwhelmed";
+          return kept ? "not-remembered" : ratingBeside(choice, candidate);
+        },
+        (candidate) => ({ ...loadFigures(candidate), remembered: candidate === cached }),
+      ),
+    };
+  }
+
+  remembered(): Iterable<D> {
+    return this.#cache.values();
   }
 
   everyMinute(): void {
     this.#cache.everyMinute(this.#context.now());
   }
+
+  #choose(cached: D | undefined): D | undefined {
+    if (cached !== undefined && this.#mayServe(cached)) return cached;
+    return leastLoaded(this.#service.destinations);
+  }
+
+  /** Whether what was remembered is picked again. */
+  #mayServe(cached: D): boolean {
+    const { destinations } = this.#service;
+    return cached.available && cached.weight > 0 && !isOverwhelmed(cached, destinations);
+  }
+}
+
+function basisOf(choice: unknown, cached: unknown, kept: boolean): Basis {
+  if (choice === undefined) return "nobody-usable";
+  if (kept) return "remembered";
+  return cached === undefined ? "not-remembered" : "remembered-anew";
 }

@@ -18,15 +18,18 @@
  */
 import type { Ticks } from "../src/base/clock.ts";
 import type {
+  Basis,
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerContext,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { AddressCache } from "./address-cache.ts";
-import { isOverwhelmed, isReturnOf, leastLoaded } from "./least-loaded.ts";
+import { candidatesOf } from "./candidates.ts";
+import { isOverwhelmed, leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
 import { isHeavier } from "./weights.ts";
 
 export const lblcr: SchedulerModule = {
@@ -50,16 +53,13 @@ class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<
   }
 
   schedule(request: ScheduleRequest): D | undefined {
-    const { destinations } = this.#service;
     const now = this.#context.now();
     const set = this.#cache.use(request.destinationAddress, now);
-    if (set !== undefined) {
-      // Chosen before the set shrinks: a member may serve once more while it leaves.
-      const member = set.least();
-      set.shrink(now, this.#context.lblcrExpiration);
-      if (member !== undefined && !isOverwhelmed(member, destinations)) return member;
-    }
-    const least = leastLoaded(destinations);
+    // Chosen before the set shrinks: a member may serve once more while it leaves.
+    const member = this.#memberOf(set);
+    set?.shrink(now, this.#context.lblcrExpiration);
+    if (member !== undefined) return member;
+    const least = leastLoaded(this.#service.destinations);
     if (least === undefined) return undefined;
     if (set !== undefined) {
       set.add(least, now);
@@ -69,16 +69,58 @@ class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<
     return least;
   }
 
-  destinationAdded(destination: D): void {
-    this.#cache.replaceAll((set) => {
-      set.welcomeBack(destination);
-      return set;
-    });
+  peek(request: ScheduleRequest): D | undefined {
+    const member = this.#memberOf(this.#cache.peek(request.destinationAddress));
+    return member ?? leastLoaded(this.#service.destinations);
+  }
+
+  explain(request: ScheduleRequest): ScheduleExplanation<D> {
+    const set = this.#cache.peek(request.destinationAddress);
+    const member = this.#memberOf(set);
+    const choice = this.peek(request);
+    const least = set?.least();
+    const leaving = set?.leaving(this.#context.now(), this.#context.lblcrExpiration);
+    return {
+      choice,
+      basis: basisOf(choice, set, member),
+      figures: { members: set?.size ?? 0 },
+      candidates: candidatesOf(
+        this.#service.destinations,
+        choice,
+        (candidate) => {
+          if (member === undefined && candidate === least) return "overwhelmed";
+          if (member !== undefined && !set?.has(candidate)) return "not-remembered";
+          return ratingBeside(choice, candidate);
+        },
+        (candidate) => ({
+          ...loadFigures(candidate),
+          member: set?.has(candidate) ?? false,
+          ...(candidate === leaving ? { leaves: true } : {}),
+        }),
+      ),
+    };
+  }
+
+  *remembered(): Generator<D, void, undefined> {
+    for (const set of this.#cache.values()) yield* set;
   }
 
   everyMinute(): void {
     this.#cache.everyMinute(this.#context.now());
   }
+
+  /** Returns the member of a set that serves without help, if there is one. */
+  #memberOf(set: DestinationSet<D> | undefined): D | undefined {
+    const member = set?.least();
+    if (member === undefined || isOverwhelmed(member, this.#service.destinations)) return undefined;
+    return member;
+  }
+}
+
+function basisOf(choice: unknown, set: unknown, member: unknown): Basis {
+  if (choice === undefined) return "nobody-usable";
+  if (member !== undefined) return "remembered";
+  return set === undefined ? "not-remembered" : "remembered-anew";
 }
 
 /** The destinations that serve one address. */
@@ -91,6 +133,18 @@ class DestinationSet<D extends SchedulableDestination> {
   constructor(first: D, now: Ticks) {
     this.#members = [first];
     this.#changed = now;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  [Symbol.iterator](): IterableIterator<D> {
+    return this.#members.values();
+  }
+
+  has(destination: D): boolean {
+    return this.#members.includes(destination);
   }
 
   add(destination: D, now: Ticks): void {
@@ -119,17 +173,16 @@ class DestinationSet<D extends SchedulableDestination> {
 
   /** Drops the most loaded of several members if nobody came or went for longer than `period`. */
   shrink(now: Ticks, period: Ticks): void {
-    if (this.#members.length < 2 || now <= this.#changed + period) return;
-    const most = this.#most();
-    if (most === undefined) return;
-    this.#members.splice(this.#members.indexOf(most), 1);
+    const leaving = this.leaving(now, period);
+    if (leaving === undefined) return;
+    this.#members.splice(this.#members.indexOf(leaving), 1);
     this.#changed = now;
   }
 
-  /** Puts `destination` in the place of the entry it is the return of, if that is a member. */
-  welcomeBack(destination: D): void {
-    const position = this.#members.findIndex((member) => isReturnOf(destination, member));
-    if (position >= 0) this.#members[position] = destination;
+  /** Returns the member `shrink` would drop, if any. */
+  leaving(now: Ticks, period: Ticks): D | undefined {
+    if (this.#members.length < 2 || now <= this.#changed + period) return undefined;
+    return this.#most();
   }
 
   /** Returns the member of a weight above 0 with the most overhead per weight, usable or not. */

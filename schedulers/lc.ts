@@ -8,11 +8,19 @@
  *
  * @module
  */
-import type { SchedulableDestination, SchedulerModule } from "../src/engine/scheduler.ts";
+import type {
+  SchedulableDestination,
+  ScheduleExplanation,
+  SchedulerModule,
+} from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
 
 export const lc: SchedulerModule = {
   name: "lc",
-  bind: (service) => ({ schedule: () => leastConnected(service.destinations) }),
+  bind: (service) => {
+    const pick = () => leastConnected(service.destinations);
+    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+  },
 };
 
 function leastConnected<D extends SchedulableDestination>(
@@ -22,12 +30,36 @@ function leastConnected<D extends SchedulableDestination>(
   let leastOverhead = 0;
   for (const candidate of destinations) {
     if (!candidate.usable) continue;
-    // The kernel weighs signed overheads everywhere but here.
-    const overhead = candidate.overhead >>> 0;
+    const overhead = overheadOf(candidate);
     if (least === undefined || overhead < leastOverhead) {
       least = candidate;
       leastOverhead = overhead;
     }
   }
   return least;
+}
+
+/** The kernel weighs signed overheads everywhere but here. */
+function overheadOf(destination: SchedulableDestination): number {
+  return destination.overhead >>> 0;
+}
+
+function explained<D extends SchedulableDestination>(
+  destinations: readonly D[],
+): ScheduleExplanation<D> {
+  const choice = leastConnected(destinations);
+  return {
+    choice,
+    basis: choice === undefined ? "nobody-usable" : "least-load",
+    figures: {},
+    candidates: candidatesOf(
+      destinations,
+      choice,
+      (candidate) =>
+        choice !== undefined && overheadOf(candidate) > overheadOf(choice)
+          ? "more-loaded"
+          : "equal-but-later",
+      (candidate) => ({ load: overheadOf(candidate) }),
+    ),
+  };
 }

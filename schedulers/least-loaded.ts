@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { SchedulableDestination } from "../src/engine/scheduler.ts";
-import { sameAddress } from "../src/net/address.ts";
+import type { Figures, SchedulableDestination } from "../src/engine/scheduler.ts";
+import { type Rating, rounded } from "./candidates.ts";
 import { isHeavier } from "./weights.ts";
 
 /**
@@ -47,12 +47,18 @@ export function isOverwhelmed(
   return false;
 }
 
-/**
- * Whether `added` is the return of a destination removed before, `former`, that the engine has
- * forgotten since. A cache that still knows it keeps it alive in the kernel, and serves it again.
- */
-export function isReturnOf(added: SchedulableDestination, former: SchedulableDestination): boolean {
-  return (
-    !former.available && former.port === added.port && sameAddress(former.address, added.address)
-  );
+/** Returns what is compared of a destination: overhead per weight. */
+export function loadFigures({ overhead, weight }: SchedulableDestination): Figures {
+  return weight === 0 ? {} : { load: rounded((overhead | 0) / weight) };
+}
+
+/** Returns how a usable destination stands beside the one with the least overhead per weight. */
+export function ratingBeside(
+  least: SchedulableDestination | undefined,
+  candidate: SchedulableDestination,
+): Rating {
+  const heavier =
+    least !== undefined &&
+    isHeavier(candidate.overhead | 0, candidate.weight, least.overhead | 0, least.weight);
+  return heavier ? "more-loaded" : "equal-but-later";
 }

@@ -22,12 +22,14 @@ import { sipHash13 } from "../src/base/hash.ts";
 import type {
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { type Family, fold } from "../src/net/address.ts";
 import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
+import { candidatesOf, sharesOf } from "./candidates.ts";
 import { hashedPort } from "./hashed-port.ts";
 import { gcd } from "./weights.ts";
 
@@ -48,6 +50,8 @@ const SLOT_KEY = 2654435761;
 const STEP_KEY = 2654446892;
 /** A slot that is nobody's. */
 const FREE = -1;
+/** No slot. */
+const NONE = -1;
 
 export const mh: SchedulerModule = maglevHashing(DEFAULT_TABLE_SIZE);
 
@@ -57,7 +61,7 @@ export function maglevHashing(tableSize: number): SchedulerModule {
 }
 
 /** Returns how many slots each destination gets of a table, by its position in the list. */
-export function maglevShares(service: SchedulableService, tableSize: number): Uint32Array {
+export function maglevShares(service: SchedulableService, tableSize: number): readonly number[] {
   return new MaglevHashing(service, tableSize).shares();
 }
 
@@ -84,17 +88,43 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   schedule(request: ScheduleRequest): D | undefined {
-    const key = hashedPort(this.#service, request) + fold(request.clientAddress);
-    const size = this.#table.length;
-    const slot = slotOf(key, size);
-    const chosen = this.#at(slot);
-    if (chosen === undefined || chosen.usable) return chosen;
-    if ((this.#service.flags & SERVICE_FLAG.scheduler1) === 0) return undefined;
-    for (let turn = 0; turn < size; turn++) {
-      const fallback = this.#at(slotOf(key + ((turn + slot) % size), size));
-      if (fallback?.usable) return fallback;
-    }
-    return undefined;
+    const slot = this.#usableSlot(this.#keyOf(request));
+    return slot === NONE ? undefined : this.#at(slot);
+  }
+
+  peek(request: ScheduleRequest): D | undefined {
+    return this.schedule(request);
+  }
+
+  explain(request: ScheduleRequest): ScheduleExplanation<D> {
+    const key = this.#keyOf(request);
+    const slot = slotOf(key, this.#table.length);
+    const used = this.#usableSlot(key);
+    const choice = used === NONE ? undefined : this.#at(used);
+    const shares = this.shares();
+    const positions = new Map(this.#destinations.map((each, position) => [each, position]));
+    const { destinations } = this.#service;
+    const nobody = destinations.some(({ usable }) => usable) ? "hashed-unusable" : "nobody-usable";
+    const fallback = used !== NONE && used !== slot;
+    return {
+      choice,
+      basis: choice === undefined ? nobody : fallback ? "hash-fallback" : "hash",
+      figures: {
+        slot,
+        slots: this.#table.length,
+        hashedPort: hashedPort(this.#service, request),
+        ...(fallback ? { fallbackSlot: used } : {}),
+      },
+      candidates: candidatesOf(
+        destinations,
+        choice,
+        () => "not-hashed",
+        (destination) => ({
+          slots: shares[positions.get(destination) ?? NONE] ?? 0,
+          hashed: destination === this.#at(slot),
+        }),
+      ),
+    };
   }
 
   destinationAdded(): void {
@@ -110,10 +140,27 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   /** Slots of each destination, by position. */
-  shares(): Uint32Array {
-    const shares = new Uint32Array(this.#destinations.length);
-    for (const position of this.#table) if (position !== FREE) shares[position]! += 1;
-    return shares;
+  shares(): readonly number[] {
+    return sharesOf(this.#table, this.#destinations.length);
+  }
+
+  #keyOf(request: ScheduleRequest): number {
+    return hashedPort(this.#service, request) + fold(request.clientAddress);
+  }
+
+  /** Returns the key's slot if its destination is usable, else one to fall back on, or `NONE`. */
+  #usableSlot(key: number): number {
+    const size = this.#table.length;
+    const slot = slotOf(key, size);
+    const hashed = this.#at(slot);
+    if (hashed === undefined) return NONE;
+    if (hashed.usable) return slot;
+    if ((this.#service.flags & SERVICE_FLAG.scheduler1) === 0) return NONE;
+    for (let turn = 0; turn < size; turn++) {
+      const fallback = slotOf(key + ((turn + slot) % size), size);
+      if (this.#at(fallback)?.usable) return fallback;
+    }
+    return NONE;
   }
 
   #at(slot: number): D | undefined {

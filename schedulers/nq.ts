@@ -9,12 +9,21 @@
  *
  * @module
  */
-import type { SchedulableDestination, SchedulerModule } from "../src/engine/scheduler.ts";
+import type {
+  SchedulableDestination,
+  ScheduleExplanation,
+  SchedulerModule,
+} from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
+import { delayFigures, delayOf, delayRating } from "./expected-delay.ts";
 import { isHeavier } from "./weights.ts";
 
 export const nq: SchedulerModule = {
   name: "nq",
-  bind: (service) => ({ schedule: () => idleOrLeastDelayed(service.destinations) }),
+  bind: (service) => {
+    const pick = () => idleOrLeastDelayed(service.destinations);
+    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+  },
 };
 
 function idleOrLeastDelayed<D extends SchedulableDestination>(
@@ -25,11 +34,30 @@ function idleOrLeastDelayed<D extends SchedulableDestination>(
   for (const candidate of destinations) {
     if (!candidate.usable) continue;
     if (candidate.activeConnections === 0) return candidate;
-    const load = (candidate.activeConnections + 1) | 0;
+    const load = delayOf(candidate);
     if (least === undefined || isHeavier(leastLoad, least.weight, load, candidate.weight)) {
       least = candidate;
       leastLoad = load;
     }
   }
   return least;
+}
+
+function explained<D extends SchedulableDestination>(
+  destinations: readonly D[],
+): ScheduleExplanation<D> {
+  const choice = idleOrLeastDelayed(destinations);
+  const idle = choice?.activeConnections === 0;
+  const basis = idle ? "first-idle" : "least-load";
+  return {
+    choice,
+    basis: choice === undefined ? "nobody-usable" : basis,
+    figures: {},
+    candidates: candidatesOf(
+      destinations,
+      choice,
+      (candidate) => (idle ? "not-first-idle" : delayRating(choice, candidate)),
+      delayFigures,
+    ),
+  };
 }

@@ -9,11 +9,19 @@
  *
  * @module
  */
-import type { SchedulableDestination, SchedulerModule } from "../src/engine/scheduler.ts";
+import type {
+  SchedulableDestination,
+  ScheduleExplanation,
+  SchedulerModule,
+} from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
 
 export const ovf: SchedulerModule = {
   name: "ovf",
-  bind: (service) => ({ schedule: () => highestWithRoom(service.destinations) }),
+  bind: (service) => {
+    const pick = () => highestWithRoom(service.destinations);
+    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+  },
 };
 
 function highestWithRoom<D extends SchedulableDestination>(
@@ -21,8 +29,28 @@ function highestWithRoom<D extends SchedulableDestination>(
 ): D | undefined {
   let best: D | undefined;
   for (const candidate of destinations) {
-    if (!candidate.usable || candidate.activeConnections > candidate.weight) continue;
+    if (!candidate.usable || !hasRoom(candidate)) continue;
     if (best === undefined || candidate.weight > best.weight) best = candidate;
   }
   return best;
+}
+
+function hasRoom({ activeConnections, weight }: SchedulableDestination): boolean {
+  return activeConnections <= weight;
+}
+
+function explained<D extends SchedulableDestination>(
+  destinations: readonly D[],
+): ScheduleExplanation<D> {
+  const choice = highestWithRoom(destinations);
+  const nobody = destinations.some(({ usable }) => usable) ? "nobody-has-room" : "nobody-usable";
+  return {
+    choice,
+    basis: choice === undefined ? nobody : "highest-weight-with-room",
+    figures: {},
+    candidates: candidatesOf(destinations, choice, (candidate) => {
+      if (!hasRoom(candidate)) return "no-room";
+      return candidate.weight === choice?.weight ? "equal-but-later" : "lower-weight";
+    }),
+  };
 }

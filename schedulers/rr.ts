@@ -12,12 +12,16 @@
 import type {
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
 
 /** The cursor before the first destination. */
 const HEAD = -1;
+/** No position. */
+const NOBODY = -1;
 
 export const rr: SchedulerModule = {
   name: "rr",
@@ -34,8 +38,33 @@ class RoundRobin<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   schedule(): D | undefined {
-    const { length } = this.#service.destinations;
-    return this.#firstUsable(this.#cursor + 1, length) ?? this.#firstUsable(0, this.#cursor + 1);
+    const position = this.#next();
+    if (position === NOBODY) return undefined;
+    this.#cursor = position;
+    return this.#service.destinations[position];
+  }
+
+  peek(): D | undefined {
+    const position = this.#next();
+    return position === NOBODY ? undefined : this.#service.destinations[position];
+  }
+
+  explain(): ScheduleExplanation<D> {
+    const { destinations } = this.#service;
+    const choice = this.peek();
+    const { length } = destinations;
+    const turnOf = (position: number): number => (position - this.#cursor - 1 + length) % length;
+    return {
+      choice,
+      basis: choice === undefined ? "nobody-usable" : "next-in-turn",
+      figures: { cursor: this.#cursor + 1 },
+      candidates: candidatesOf(
+        destinations,
+        choice,
+        () => "out-of-turn",
+        (_destination, position) => ({ turn: turnOf(position) + 1 }),
+      ),
+    };
   }
 
   destinationAdded(): void {
@@ -46,15 +75,18 @@ class RoundRobin<D extends SchedulableDestination> implements Scheduler<D> {
     if (position <= this.#cursor) this.#cursor--;
   }
 
-  /** Returns the first usable destination in `[from, to)` and moves the cursor there. */
-  #firstUsable(from: number, to: number): D | undefined {
+  /** Returns the position of the usable destination behind the cursor, around the end, or `NOBODY`. */
+  #next(): number {
+    const after = this.#firstUsable(this.#cursor + 1, this.#service.destinations.length);
+    return after === NOBODY ? this.#firstUsable(0, this.#cursor + 1) : after;
+  }
+
+  /** Returns the position of the first usable destination in `[from, to)`, or `NOBODY`. */
+  #firstUsable(from: number, to: number): number {
     const { destinations } = this.#service;
     for (let position = from; position < to; position++) {
-      const candidate = destinations[position]!;
-      if (!candidate.usable) continue;
-      this.#cursor = position;
-      return candidate;
+      if (destinations[position]!.usable) return position;
     }
-    return undefined;
+    return NOBODY;
   }
 }

@@ -9,12 +9,21 @@
  *
  * @module
  */
-import type { SchedulableDestination, SchedulerModule } from "../src/engine/scheduler.ts";
+import type {
+  SchedulableDestination,
+  ScheduleExplanation,
+  SchedulerModule,
+} from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
+import { delayFigures, delayOf, delayRating } from "./expected-delay.ts";
 import { isHeavier } from "./weights.ts";
 
 export const sed: SchedulerModule = {
   name: "sed",
-  bind: (service) => ({ schedule: () => leastDelayed(service.destinations) }),
+  bind: (service) => {
+    const pick = () => leastDelayed(service.destinations);
+    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+  },
 };
 
 function leastDelayed<D extends SchedulableDestination>(destinations: readonly D[]): D | undefined {
@@ -22,11 +31,28 @@ function leastDelayed<D extends SchedulableDestination>(destinations: readonly D
   let leastLoad = 0;
   for (const candidate of destinations) {
     if (!candidate.usable) continue;
-    const load = (candidate.activeConnections + 1) | 0;
+    const load = delayOf(candidate);
     if (least === undefined || isHeavier(leastLoad, least.weight, load, candidate.weight)) {
       least = candidate;
       leastLoad = load;
     }
   }
   return least;
+}
+
+function explained<D extends SchedulableDestination>(
+  destinations: readonly D[],
+): ScheduleExplanation<D> {
+  const choice = leastDelayed(destinations);
+  return {
+    choice,
+    basis: choice === undefined ? "nobody-usable" : "least-load",
+    figures: {},
+    candidates: candidatesOf(
+      destinations,
+      choice,
+      (candidate) => delayRating(choice, candidate),
+      delayFigures,
+    ),
+  };
 }

@@ -16,16 +16,20 @@ import { hash32 } from "../src/base/hash.ts";
 import type {
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { fold } from "../src/net/address.ts";
 import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
+import { candidatesOf, sharesOf } from "./candidates.ts";
 import { hashedPort } from "./hashed-port.ts";
 
 const TABLE_BITS = 8;
 const TABLE_SIZE = 1 << TABLE_BITS;
+/** No bucket. */
+const NONE = -1;
 
 export const sh: SchedulerModule = {
   name: "sh",
@@ -43,18 +47,41 @@ class SourceHashing<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   schedule(request: ScheduleRequest): D | undefined {
-    const port = hashedPort(this.#service, request);
-    // The sum wraps at 32 bits inside the hash.
-    const bucket = hash32(port + fold(request.clientAddress), TABLE_BITS);
-    const chosen = this.#at(bucket);
-    if (chosen === undefined || chosen.usable) return chosen;
-    if ((this.#service.flags & SERVICE_FLAG.scheduler1) === 0) return undefined;
-    for (let turn = 0; turn < TABLE_SIZE; turn++) {
-      // The kernel adds the bucket once to the turn and once more to the hash.
-      const fallback = this.#at((turn + 2 * bucket) % TABLE_SIZE);
-      if (fallback?.usable) return fallback;
-    }
-    return undefined;
+    const bucket = this.#usableBucket(this.#bucketOf(request));
+    return bucket === NONE ? undefined : this.#at(bucket);
+  }
+
+  peek(request: ScheduleRequest): D | undefined {
+    return this.schedule(request);
+  }
+
+  explain(request: ScheduleRequest): ScheduleExplanation<D> {
+    const { destinations } = this.#service;
+    const bucket = this.#bucketOf(request);
+    const used = this.#usableBucket(bucket);
+    const choice = used === NONE ? undefined : this.#at(used);
+    const shares = sharesOf(this.#table, destinations.length);
+    const nobody = destinations.some(({ usable }) => usable) ? "hashed-unusable" : "nobody-usable";
+    const fallback = used !== NONE && used !== bucket;
+    return {
+      choice,
+      basis: choice === undefined ? nobody : fallback ? "hash-fallback" : "hash",
+      figures: {
+        bucket,
+        buckets: TABLE_SIZE,
+        hashedPort: hashedPort(this.#service, request),
+        ...(fallback ? { fallbackBucket: used } : {}),
+      },
+      candidates: candidatesOf(
+        destinations,
+        choice,
+        () => "not-hashed",
+        (_destination, position) => ({
+          buckets: shares[position]!,
+          hashed: position === this.#table[bucket],
+        }),
+      ),
+    };
   }
 
   destinationAdded(): void {
@@ -67,6 +94,25 @@ class SourceHashing<D extends SchedulableDestination> implements Scheduler<D> {
 
   destinationEdited(): void {
     this.#deal();
+  }
+
+  #bucketOf(request: ScheduleRequest): number {
+    // The sum wraps at 32 bits inside the hash.
+    return hash32(hashedPort(this.#service, request) + fold(request.clientAddress), TABLE_BITS);
+  }
+
+  /** Returns the bucket itself if its destination is usable, else one to fall back on, or `NONE`. */
+  #usableBucket(bucket: number): number {
+    const hashed = this.#at(bucket);
+    if (hashed === undefined) return NONE;
+    if (hashed.usable) return bucket;
+    if ((this.#service.flags & SERVICE_FLAG.scheduler1) === 0) return NONE;
+    for (let turn = 0; turn < TABLE_SIZE; turn++) {
+      // The kernel adds the bucket once to the turn and once more to the hash.
+      const fallback = (turn + 2 * bucket) % TABLE_SIZE;
+      if (this.#at(fallback)?.usable) return fallback;
+    }
+    return NONE;
   }
 
   #at(bucket: number): D | undefined {

@@ -13,12 +13,19 @@
  * @module
  */
 import type { Random } from "../src/base/random.ts";
-import type {
-  SchedulableDestination,
-  SchedulableService,
-  Scheduler,
-  SchedulerModule,
+import {
+  BY_CHANCE,
+  type Figures,
+  type SchedulableDestination,
+  type SchedulableService,
+  type ScheduleExplanation,
+  type Scheduler,
+  type SchedulerModule,
 } from "../src/engine/scheduler.ts";
+import { candidatesOf, rounded } from "./candidates.ts";
+
+/** Beyond so many destinations no chance of being picked is told: all pairs had to be compared. */
+const MOST_PAIRED = 1000;
 
 export const twos: SchedulerModule = {
   name: "twos",
@@ -35,19 +42,44 @@ class TwosChoice<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   schedule(): D | undefined {
-    let total = 0;
-    for (const { usable, weight } of this.#service.destinations) {
-      if (usable) total = (total + weight) | 0;
-    }
+    const total = this.#total();
     if (total === 0) return undefined;
     const draw = this.#draw(total);
     const otherDraw = this.#draw(total);
     const first = this.#at(draw);
     const second = this.#at(otherDraw);
     if (first === undefined || second === undefined) return undefined;
-    const load = Math.imul(second.weight, first.overhead);
-    const otherLoad = Math.imul(first.weight, second.overhead);
-    return load > otherLoad ? second : first;
+    return lighter(first, second);
+  }
+
+  peek(): typeof BY_CHANCE | undefined {
+    return this.#total() === 0 ? undefined : BY_CHANCE;
+  }
+
+  explain(): ScheduleExplanation<D> {
+    const { destinations } = this.#service;
+    const total = this.#total();
+    const chances = chancesOf(destinations, total);
+    return {
+      choice: undefined,
+      basis: total === 0 ? "nobody-usable" : "chance",
+      figures: { total },
+      candidates: candidatesOf(
+        destinations,
+        undefined,
+        () => "by-chance",
+        (destination) => chances.get(destination) ?? {},
+      ),
+    };
+  }
+
+  /** Returns the sum of the usable weights, wrapped. */
+  #total(): number {
+    let total = 0;
+    for (const { usable, weight } of this.#service.destinations) {
+      if (usable) total = (total + weight) | 0;
+    }
+    return total;
   }
 
   /** Returns a number drawn from 0–`total`, both included. */
@@ -66,4 +98,39 @@ class TwosChoice<D extends SchedulableDestination> implements Scheduler<D> {
     }
     return undefined;
   }
+}
+
+/** Returns the one of two with less overhead per weight, the first of equals. */
+function lighter<D extends SchedulableDestination>(first: D, second: D): D {
+  const load = Math.imul(second.weight, first.overhead);
+  const otherLoad = Math.imul(first.weight, second.overhead);
+  return load > otherLoad ? second : first;
+}
+
+/** Returns, of each usable destination, the chance of one draw and of being picked by two. */
+function chancesOf<D extends SchedulableDestination>(
+  destinations: readonly D[],
+  total: number,
+): ReadonlyMap<D, Figures> {
+  const usable = destinations.filter((destination) => destination.usable);
+  // A sum that has wrapped says nothing of shares.
+  if (total <= 0) return new Map();
+  const drawn = usable.map(({ weight }, place) => (weight + (place === 0 ? 1 : 0)) / (total + 1));
+  if (usable.length > MOST_PAIRED) {
+    return new Map(usable.map((each, place) => [each, { drawn: rounded(drawn[place]!) }]));
+  }
+  const picked = new Map<D, number>();
+  for (const [place, first] of usable.entries()) {
+    for (const [otherPlace, second] of usable.entries()) {
+      const winner = lighter(first, second);
+      const chance = drawn[place]! * drawn[otherPlace]!;
+      picked.set(winner, (picked.get(winner) ?? 0) + chance);
+    }
+  }
+  return new Map(
+    usable.map((each, place) => [
+      each,
+      { drawn: rounded(drawn[place]!), picked: rounded(picked.get(each) ?? 0) },
+    ]),
+  );
 }

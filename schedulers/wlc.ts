@@ -9,9 +9,30 @@
  * @module
  */
 import type { SchedulerModule } from "../src/engine/scheduler.ts";
-import { leastLoaded } from "./least-loaded.ts";
+import { candidatesOf } from "./candidates.ts";
+import { leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
 
 export const wlc: SchedulerModule = {
   name: "wlc",
-  bind: (service) => ({ schedule: () => leastLoaded(service.destinations) }),
+  bind: (service) => {
+    const pick = () => leastLoaded(service.destinations);
+    return {
+      schedule: pick,
+      peek: pick,
+      explain: () => {
+        const choice = pick();
+        return {
+          choice,
+          basis: choice === undefined ? "nobody-usable" : "least-load",
+          figures: {},
+          candidates: candidatesOf(
+            service.destinations,
+            choice,
+            (candidate) => ratingBeside(choice, candidate),
+            loadFigures,
+          ),
+        };
+      },
+    };
+  },
 };

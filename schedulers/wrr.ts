@@ -18,13 +18,17 @@
 import type {
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   Scheduler,
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
+import { candidatesOf } from "./candidates.ts";
 import { gcd } from "./weights.ts";
 
 /** The cursor before the first destination. */
 const HEAD = -1;
+/** No position. */
+const NOBODY = -1;
 
 export const wrr: SchedulerModule = {
   name: "wrr",
@@ -41,6 +45,9 @@ class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<
   #top = 0;
   /** How far the bar sinks each round: greatest common divisor of the weights, at least 1. */
   #step = 1;
+  /** Cursor and bar as they will be after the choice `#next` has found. */
+  #nextCursor = HEAD;
+  #nextBar = 0;
 
   constructor(service: SchedulableService<D>) {
     this.#service = service;
@@ -49,46 +56,35 @@ class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<
   }
 
   schedule(): D | undefined {
-    if (this.#top === 0) return undefined;
+    const position = this.#next();
+    this.#cursor = this.#nextCursor;
+    this.#bar = this.#nextBar;
+    return position === NOBODY ? undefined : this.#service.destinations[position];
+  }
+
+  peek(): D | undefined {
+    const position = this.#next();
+    return position === NOBODY ? undefined : this.#service.destinations[position];
+  }
+
+  explain(): ScheduleExplanation<D> {
     const { destinations } = this.#service;
-    const last = this.#cursor;
-    let position = last + 1;
-    let wholeRound = last === HEAD;
-    // Where the last possible round ends: nobody further on was left out before.
-    let stop = destinations.length;
-    let lastRound = false;
-    let restarted = false;
-    for (;;) {
-      let highest = 0;
-      for (; position < destinations.length; position++) {
-        const candidate = destinations[position]!;
-        if (!candidate.overloaded) {
-          if (candidate.weight >= this.#bar) {
-            this.#cursor = position;
-            return candidate;
-          }
-          if (candidate.weight > highest) highest = candidate.weight;
-        }
-        if (position === stop) {
-          this.#cursor = position;
-          return undefined;
-        }
-      }
-      if (wholeRound) this.#lowerBarTo(highest);
-      this.#bar -= this.#step;
-      if (this.#bar <= 0) {
-        this.#bar = this.#top;
-        if (lastRound || last === HEAD) {
-          this.#cursor = HEAD;
-          return undefined;
-        }
-        restarted = true;
-      }
-      lastRound = this.#bar <= this.#step;
-      if (lastRound && restarted && last !== HEAD) stop = last;
-      position = 0;
-      wholeRound = true;
-    }
+    const choice = this.peek();
+    const bar = this.#nextBar;
+    return {
+      choice,
+      basis: choice === undefined ? "nobody-usable" : "reaches-bar",
+      figures: {
+        cursor: this.#cursor + 1,
+        barBefore: this.#bar,
+        bar,
+        highestBar: this.#top,
+        step: this.#step,
+      },
+      candidates: candidatesOf(destinations, choice, ({ weight }) =>
+        weight < bar ? "below-bar" : "out-of-turn",
+      ),
+    };
   }
 
   destinationAdded(): void {
@@ -104,15 +100,64 @@ class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<
   }
 
   /**
-   * Lowers the bar to one step above the next one that somebody can reach, or that ends the cycle.
+   * Returns the position of the next destination that reaches the bar, or `NOBODY`, and notes where
+   * cursor and bar will be then.
+   */
+  #next(): number {
+    this.#nextCursor = this.#cursor;
+    this.#nextBar = this.#bar;
+    if (this.#top === 0) return NOBODY;
+    const { destinations } = this.#service;
+    const last = this.#cursor;
+    let bar = this.#bar;
+    let position = last + 1;
+    let wholeRound = last === HEAD;
+    // Where the last possible round ends: nobody further on was left out before.
+    let stop = destinations.length;
+    let lastRound = false;
+    let restarted = false;
+    for (;;) {
+      let highest = 0;
+      for (; position < destinations.length; position++) {
+        const candidate = destinations[position]!;
+        if (!candidate.overloaded) {
+          if (candidate.weight >= bar) return this.#found(position, position, bar);
+          if (candidate.weight > highest) highest = candidate.weight;
+        }
+        if (position === stop) return this.#found(NOBODY, position, bar);
+      }
+      if (wholeRound) bar = this.#lowered(bar, highest);
+      bar -= this.#step;
+      if (bar <= 0) {
+        bar = this.#top;
+        if (lastRound || last === HEAD) return this.#found(NOBODY, HEAD, bar);
+        restarted = true;
+      }
+      lastRound = bar <= this.#step;
+      if (lastRound && restarted && last !== HEAD) stop = last;
+      position = 0;
+      wholeRound = true;
+    }
+  }
+
+  /** Notes where cursor and bar will be, and returns `position`. */
+  #found(position: number, cursor: number, bar: number): number {
+    this.#nextCursor = cursor;
+    this.#nextBar = bar;
+    return position;
+  }
+
+  /**
+   * Returns the bar lowered to one step above the next one that somebody can reach, or that ends the
+   * cycle.
    *
    * The rounds in between would pick nobody: `highest` is the highest weight not overloaded in a
    * whole round that was in vain. There may be two thousand million of them.
    */
-  #lowerBarTo(highest: number): void {
+  #lowered(bar: number, highest: number): number {
     const goal = Math.max(highest, this.#step);
-    const rounds = Math.ceil((this.#bar - goal) / this.#step);
-    if (rounds > 1) this.#bar -= (rounds - 1) * this.#step;
+    const rounds = Math.ceil((bar - goal) / this.#step);
+    return rounds > 1 ? bar - (rounds - 1) * this.#step : bar;
   }
 
   #changed(): void {

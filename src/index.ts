@@ -14,7 +14,15 @@ export { type Clock, ManualClock } from "./base/clock.ts";
 export { type ErrorCode, IpvsError } from "./base/error.ts";
 export { type Random, SeededRandom } from "./base/random.ts";
 export type { Decision } from "./engine/decision.ts";
-export { Director, type DirectorOptions, type HelperStatus } from "./engine/director.ts";
+export {
+  Director,
+  type DirectorOptions,
+  type ExplainOptions,
+  type HelperStatus,
+} from "./engine/director.ts";
+export type { Explanation } from "./engine/explain/explanation.ts";
+export { packetOf, type Question } from "./engine/explain/question.ts";
+export type { Trace, TraceFilter, TraceOptions, TraceRecord } from "./engine/explain/trace.ts";
 export type { Host, NetworkInterface, Route } from "./engine/host.ts";
 export { DEFAULT_PROFILE, PROFILES, type Profile, profileNamed } from "./engine/profile.ts";
 export { destinationConfig, serviceConfig, serviceId } from "./engine/shorthand.ts";

@@ -27,6 +27,9 @@ const { metafile } = await build({
   minifyWhitespace: true,
   // Loaded by commands that look up names, and by none else.
   external: ["lru-cache"],
+  // The way to the kernel looks for its library from where it is itself.
+  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+  define: { "import.meta.url": "importMetaUrl" },
   metafile: true,
   logLevel: "warning",
 });

@@ -36,6 +36,9 @@ export const EFD_CLOEXEC = O_CLOEXEC;
 /** asm-generic/poll.h */
 export const POLLIN = 0x1;
 
+/** linux/sched.h */
+export const CLONE_NEWNET = 0x40000000;
+
 /** asm-generic/errno-base.h and errno.h */
 export const EINTR = 4;
 export const EAGAIN = 11;
@@ -73,6 +76,11 @@ export interface Libc {
   /** @param fds `count` records of struct pollfd; @param timeout in ms, -1 for ever */
   poll(fds: Memory, count: number, timeout: number): number;
   eventfd(initial: number, flags: number): number;
+  /** Changes the calling thread only. */
+  unshare(flags: number): number;
+  schedYield(): number;
+  /** System calls without a function of their own, with up to three arguments. */
+  syscall(number: number, first: Memory, second: number, third: Memory): number;
   /** Error number of the last call that failed. */
   errno(): number;
   /** Address of the first byte; valid while `bytes` is referenced. */
@@ -141,6 +149,11 @@ function bind(koffi: Koffi): Libc {
     recvmsg: func("intptr_t recvmsg(int fd, void *message, int flags)"),
     poll: func("int poll(void *fds, unsigned long count, int timeout)"),
     eventfd: func("int eventfd(unsigned int initial, int flags)"),
+    unshare: func("int unshare(int flags)"),
+    schedYield: func("int sched_yield()"),
+    syscall: func(
+      "long syscall(long number, const void *first, unsigned long second, const void *third)",
+    ),
     errno: () => koffi.errno(),
     addressOf: (bytes) => Number(koffi.address(bytes)),
   };

@@ -18,33 +18,29 @@ import {
 } from "../../src/wire/netlink.ts";
 import { Attributes } from "../../src/wire/netlink-attributes.ts";
 import {
-  AF_NETLINK,
   EAGAIN,
   ENOBUFS,
   type Libc,
   MSG_DONTWAIT,
   openLibc,
   SO_RCVBUF,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_RAW,
   SOL_SOCKET,
 } from "./libc.ts";
+import {
+  DUMP_INTERRUPTED,
+  NETLINK_EXT_ACK,
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_PROTOCOL,
+  openNetlink,
+  RECEIVE_BUFFER,
+  SOL_NETLINK,
+  setOption,
+} from "./netlink-descriptor.ts";
 import { errorName, SystemError, systemError } from "./system-error.ts";
 
-/** linux/netlink.h */
-const NETLINK_ROUTE = 0;
-/** linux/socket.h `SOL_NETLINK` and the options of linux/netlink.h */
-const SOL_NETLINK = 270;
-const NETLINK_EXT_ACK = 11;
-const NETLINK_GET_STRICT_CHK = 12;
-/** A dump that changed while it was read. Source: linux/netlink.h `NLM_F_DUMP_INTR`. */
-const DUMP_INTERRUPTED = 0x10;
 /** Times a list is asked for again when it changed while it was read. */
 const DUMP_ATTEMPTS = 5;
 
-/** Room for one answer: the kernel fills at most 32 kB of it. */
-const RECEIVE_BUFFER = 65536;
 /** Room for notifications not read yet, in bytes: some thousands of routes. */
 const NOTIFICATION_BUFFER = 1 << 20;
 
@@ -71,24 +67,12 @@ export class NetlinkSocket {
   static open(groups = 0): NetlinkSocket {
     const action = "Cannot open a routing netlink socket";
     const libc = openLibc(action);
-    const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-    if (fd < 0) throw systemError("socket", libc.errno(), action);
-    const socket = new NetlinkSocket(libc, fd);
+    const fd = openNetlink(libc, NETLINK_PROTOCOL.route, groups, action);
     // Neither option is essential: without them errors lose their text, lists carry more than asked.
-    socket.#setOption(SOL_NETLINK, NETLINK_EXT_ACK, 1);
-    socket.#setOption(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
-    if (groups !== 0) socket.#setOption(SOL_SOCKET, SO_RCVBUF, NOTIFICATION_BUFFER);
-    // struct sockaddr_nl: family, padding, port (0: the kernel chooses), groups
-    const address = new Uint8Array(12);
-    const view = viewOf(address);
-    view.setUint16(0, AF_NETLINK, true);
-    view.setUint32(8, groups, true);
-    if (libc.bind(fd, address, address.length) < 0) {
-      const errno = libc.errno();
-      socket.close();
-      throw systemError("bind", errno, action);
-    }
-    return socket;
+    setOption(libc, fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+    setOption(libc, fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+    if (groups !== 0) setOption(libc, fd, SOL_SOCKET, SO_RCVBUF, NOTIFICATION_BUFFER);
+    return new NetlinkSocket(libc, fd);
   }
 
   /**
@@ -184,12 +168,6 @@ export class NetlinkSocket {
 
   #receive(): number {
     return this.#libc.recv(this.fd, this.#buffer, RECEIVE_BUFFER, MSG_DONTWAIT);
-  }
-
-  #setOption(level: number, name: number, value: number): void {
-    const bytes = new Uint8Array(4);
-    viewOf(bytes).setInt32(0, value, true);
-    this.#libc.setsockopt(this.fd, level, name, bytes, bytes.length);
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Opens TUN interfaces: network interfaces whose packets a process reads and writes.
+ * Opens TUN and TAP interfaces: network interfaces whose packets, or Ethernet frames, a process reads and
+ * writes.
  *
  * Source: linux/if_tun.h; Documentation/networking/tuntap.rst.
  *
@@ -12,8 +13,12 @@ const DEVICE = "/dev/net/tun";
 
 /** linux/if_tun.h `TUNSETIFF`: _IOW('T', 202, int) */
 const TUNSETIFF = 0x400454ca;
-/** linux/if_tun.h: packets of IP without link header or packet information; refuse a name in use. */
+/**
+ * linux/if_tun.h: packets of IP without link header, or Ethernet frames; no packet information; refuse a
+ * name in use.
+ */
 const IFF_TUN = 0x0001;
+const IFF_TAP = 0x0002;
 const IFF_NO_PI = 0x1000;
 const IFF_TUN_EXCL = 0x8000;
 /** linux/if.h `IFNAMSIZ`: longest name, its NUL included. */
@@ -31,7 +36,16 @@ const IFREQ = 40;
  *   the name is empty or too long; Error without koffi
  */
 export function openTun(name: string): number {
-  const action = `Cannot open TUN interface "${name}"`;
+  return open(name, IFF_TUN, "TUN");
+}
+
+/** Opens a new TAP interface, as `openTun` does; what is read and written are whole Ethernet frames. */
+export function openTap(name: string): number {
+  return open(name, IFF_TAP, "TAP");
+}
+
+function open(name: string, mode: number, kind: string): number {
+  const action = `Cannot open ${kind} interface "${name}"`;
   const bytes = Buffer.from(name);
   if (bytes.length === 0 || bytes.length >= IFNAMSIZ) {
     throw new RangeError(`${action}: a name has 1–${IFNAMSIZ - 1} bytes`);
@@ -49,7 +63,7 @@ export function openTun(name: string): number {
   }
   const request = new Uint8Array(IFREQ);
   request.set(bytes);
-  new DataView(request.buffer).setUint16(IFNAMSIZ, IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL, true);
+  new DataView(request.buffer).setUint16(IFNAMSIZ, mode | IFF_NO_PI | IFF_TUN_EXCL, true);
   if (libc.ioctl(fd, TUNSETIFF, request) < 0) {
     const errno = libc.errno();
     libc.close(fd);

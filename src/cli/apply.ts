@@ -6,8 +6,8 @@
 import type { Command } from "commander";
 import { effectLine } from "../ipvsadm/format/commands.ts";
 import { carryOut, PlanError, rehearse } from "../rules/carry-out.ts";
+import { addBackendOptions, type BackendOptions, chosenBackend } from "./backend-option.ts";
 import { type Comparison, compareRules, RULES_HELP } from "./rules-plan.ts";
-import { addSocketOption, chosenSocket } from "./socket-option.ts";
 import { CommandFailure, EXIT, say } from "./terminal.ts";
 
 /** Exit status of a table that is neither what it was nor what it was to be. */
@@ -22,11 +22,10 @@ is given, and should one be refused all the same, those before it are taken back
 Exit status:
   0  the table is as the file has it
   1  the file cannot be understood, or is refused: the table is as it was
-  2  no director answers, or the command line is wrong
+  2  nobody answers, or the command line is wrong
   3  a command was refused, and so was taking back those before it`;
 
-interface Options {
-  readonly socket?: string;
+interface Options extends BackendOptions {
   readonly prune?: boolean;
   readonly dryRun?: boolean;
 }
@@ -41,13 +40,18 @@ export function register(program: Command): void {
     .option("--prune", "remove services and real servers the file does not mention")
     .option("--dry-run", "only check, and show the commands that would be given")
     .addHelpText("after", HELP)
-    .action(async (rules: string, { socket, prune = false, dryRun = false }: Options) => {
-      const steps = await compareRules(rules, chosenSocket(socket), prune, (comparison) =>
-        obeyed(comparison, dryRun),
+    .action(async (rules: string, options: Options) => {
+      const { prune = false, dryRun = false } = options;
+      const steps = await compareRules(
+        rules,
+        chosenBackend(options),
+        prune,
+        command,
+        (comparison) => obeyed(comparison, dryRun),
       );
       if (dryRun) for (const step of steps) say(command, effectLine(step).trimEnd());
     });
-  addSocketOption(command);
+  addBackendOptions(command);
 }
 
 async function obeyed({ path, steps, table, backend }: Comparison, dryRun: boolean) {

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Command } from "commander";
+import type { BackendChoice } from "../control/backend-choice.ts";
 import { effectLine } from "../ipvsadm/format/commands.ts";
 import { diffJson } from "../rules/diff-json.ts";
+import { addBackendOptions, type BackendOptions, chosenBackend } from "./backend-option.ts";
 import { compareRules, RULES_HELP } from "./rules-plan.ts";
-import { addSocketOption, chosenSocket } from "./socket-option.ts";
 import { CommandFailure, say, sentence } from "./terminal.ts";
 
 /** Exit statuses, as those of diff(1). */
@@ -23,7 +24,7 @@ and in their order they bring the table to the file.
 Exit status:
   0  there is no difference
   1  there are differences
-  2  the file cannot be understood, no director answers, or the command line is wrong`;
+  2  the file cannot be understood, nobody answers, or the command line is wrong`;
 
 /** Adds `diff` to the program. */
 export function register(program: Command): void {
@@ -34,18 +35,18 @@ export function register(program: Command): void {
     .argument("<rules>", "file of rules, or - for standard input")
     .option("--json", "as JSON")
     .addHelpText("after", HELP)
-    .action(async (rules: string, options: { readonly socket?: string; readonly json?: true }) => {
-      const steps = await stepsTo(rules, chosenSocket(options.socket));
+    .action(async (rules: string, options: BackendOptions & { readonly json?: true }) => {
+      const steps = await stepsTo(rules, chosenBackend(options), command);
       if (options.json) say(command, JSON.stringify(diffJson(steps), undefined, 2));
       else for (const step of steps) say(command, effectLine(step).trimEnd());
       if (steps.length > 0) throw new CommandFailure("", STATUS_DIFFERS);
     });
-  addSocketOption(command);
+  addBackendOptions(command);
 }
 
-async function stepsTo(rules: string, socket: string) {
+async function stepsTo(rules: string, choice: BackendChoice, command: Command) {
   try {
-    return await compareRules(rules, socket, "if complete", async ({ steps }) => steps);
+    return await compareRules(rules, choice, "if complete", command, async ({ steps }) => steps);
   } catch (error) {
     throw new CommandFailure(sentence(error), STATUS_TROUBLE);
   }

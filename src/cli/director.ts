@@ -5,6 +5,7 @@
  */
 import { IpvsError } from "../base/error.ts";
 import { DirectorClient } from "../control/director-client.ts";
+import { ExplainClient } from "../control/explain-client.ts";
 import { SocketTransport } from "../control/socket-transport.ts";
 import { type DirectorStatus, statusOfItems } from "../daemon/director-status.ts";
 import { noDirector, systemReason } from "../ipvsadm/messages.ts";
@@ -57,5 +58,27 @@ async function talk<Answer>(
   } finally {
     clearTimeout(impatience);
     await transport.close();
+  }
+}
+
+/**
+ * Has `follow` talk to the director that serves `socket`, for as long as it wants.
+ *
+ * @throws as `asking` does
+ */
+export async function following<Answer>(
+  socket: string,
+  follow: (director: ExplainClient) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    const transport = await SocketTransport.connect(socket);
+    try {
+      return await follow(new ExplainClient(transport));
+    } finally {
+      await transport.close();
+    }
+  } catch (error) {
+    if (error instanceof IpvsError || error instanceof CommandFailure) throw error;
+    throw new CommandFailure(noDirector(socket, systemReason(error)), EXIT.usage);
   }
 }

@@ -24,6 +24,7 @@ export function formatStatus(status: DirectorStatus): string {
     ["Accepted", formatCounts(status.accepts)],
     ["Drops", formatCounts(status.drops)],
   ];
+  if (status.capture !== undefined) lines.push(["Capture", status.capture]);
   if (status.fault !== undefined) lines.push(["Fault", status.fault]);
   return lines.map(([name, value]) => `${name}:`.padEnd(NAME_WIDTH + 1) + value).join("\n");
 }

@@ -6,8 +6,10 @@
  * @module
  */
 import type { Command } from "commander";
+import { chooseBackend } from "../ipvsadm/backend-option.ts";
 import { run } from "../ipvsadm/main.ts";
 import { systemWorld } from "../ipvsadm/system-world.ts";
+import { asUsage } from "./backend-option.ts";
 import { chosenSocket } from "./socket-option.ts";
 import { CommandFailure, EXIT } from "./terminal.ts";
 
@@ -24,8 +26,13 @@ export function register(program: Command): void {
     .passThroughOptions()
     .action(async () => {
       // The program's own list of words is untouched; the sub-command's has lost a leading "--".
-      const status = await run(program.args.slice(1), systemWorld("ipvsadm", chosenSocket()));
+      const { words, choice } = chosen(program.args.slice(1));
+      const status = await run(words, systemWorld("ipvsadm", choice));
       // The front end has said why.
       if (status !== EXIT.success) throw new CommandFailure("", status);
     });
+}
+
+function chosen(argv: readonly string[]): ReturnType<typeof chooseBackend> {
+  return asUsage(() => chooseBackend(argv, process.env, chosenSocket));
 }

@@ -25,11 +25,18 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   sysctl: () => import("./sysctl.ts"),
   procfs: () => import("./procfs.ts"),
   ipvsadm: () => import("./ipvsadm.ts"),
+  import: () => import("./import.ts"),
+  lint: () => import("./lint.ts"),
   diff: () => import("./diff.ts"),
   apply: () => import("./apply.ts"),
   shell: () => import("./shell.ts"),
+  explain: () => import("./explain.ts"),
+  trace: () => import("./trace.ts"),
+  pcap: () => import("./pcap.ts"),
+  test: () => import("./test.ts"),
   replay: () => import("./replay.ts"),
   bench: () => import("./bench.ts"),
+  parity: () => import("./parity.ts"),
   demo: () => import("./demo.ts"),
 };
 

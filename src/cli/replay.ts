@@ -5,11 +5,13 @@
  */
 import { type Command, Option } from "commander";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
-import { RulesError } from "../ipvsadm/rules-file.ts";
+import { type Remark, remarkText } from "../keepalived/remark.ts";
 import { DecisionSink } from "../replay/decision-sink.ts";
 import { Replay, ReplayError } from "../replay/replay.ts";
 import { isSameFile } from "../replay/same-file.ts";
 import { summaryText } from "../replay/summary.ts";
+import { isBrokenRules } from "../rules/read-rules.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
 
 interface ReplayCommandOptions {
@@ -21,7 +23,7 @@ interface ReplayCommandOptions {
 }
 
 const HELP = `
-The rules are lines as 'ipvsadm -S -n' writes them. The director's host is simulated: the address
+The rules are lines as 'ipvsadm -S -n' writes them, a listing as JSON, or a keepalived.conf. The director's host is simulated: the address
 of every service is its own, everything else is one hop away with an MTU of 1500. What the director
 leaves to its host (verdict "accept") is not written. The same files give the same bytes.
 
@@ -58,15 +60,16 @@ export function register(program: Command): void {
 
 async function run(command: Command, options: ReplayCommandOptions): Promise<void> {
   refuseOverwriting(options);
-  const replay = await prepare(options);
+  const replay = await prepare(command, options);
   const toOutput = (text: string) => command.configureOutput().writeOut?.(text);
   const decisions = new DecisionSink(options.decisions === STDOUT ? toOutput : options.decisions);
-  const progress = new Progress(command);
+  const progress = new ProgressLine(command);
   try {
     const summary = await replay.run({
       output: options.out,
       onDecision: options.decisions === undefined ? undefined : (record) => decisions.add(record),
-      onProgress: (done, total) => progress.show(done, total),
+      onProgress: (done, total) =>
+        progress.show(`${Math.floor((done * 100) / total)} % of ${total} packets`),
     });
     progress.clear();
     decisions.flush();
@@ -79,12 +82,13 @@ async function run(command: Command, options: ReplayCommandOptions): Promise<voi
   }
 }
 
-async function prepare(options: ReplayCommandOptions): Promise<Replay> {
+async function prepare(command: Command, options: ReplayCommandOptions): Promise<Replay> {
   const { rules, in: input, profile } = options;
   try {
-    return await Replay.prepare({ rules, input, profile: profileNamed(profile) });
+    const onRemark = (each: Remark) => remark(command, remarkText(each));
+    return await Replay.prepare({ rules, input, profile: profileNamed(profile), onRemark });
   } catch (error) {
-    const broken = error instanceof RulesError || error instanceof ReplayError;
+    const broken = isBrokenRules(error) || error instanceof ReplayError;
     throw new CommandFailure(sentence(error), broken ? EXIT.usage : EXIT.failure);
   }
 }
@@ -109,33 +113,5 @@ function refuseOverwriting(options: ReplayCommandOptions): void {
         );
       }
     }
-  }
-}
-
-/** How far it is, on a terminal; silent elsewhere. */
-class Progress {
-  readonly #command: Command;
-  readonly #shown = process.stderr.isTTY === true;
-  #percent = -1;
-
-  constructor(command: Command) {
-    this.#command = command;
-  }
-
-  show(done: number, total: number): void {
-    const percent = Math.floor((done * 100) / total);
-    if (!this.#shown || percent === this.#percent) return;
-    this.#percent = percent;
-    this.#write(`\r${percent} % of ${total} packets`);
-  }
-
-  /** Removes the line, if there is one. */
-  clear(): void {
-    if (this.#percent >= 0) this.#write("\r\u001b[K");
-    this.#percent = -1;
-  }
-
-  #write(text: string): void {
-    this.#command.configureOutput().writeErr?.(text);
   }
 }

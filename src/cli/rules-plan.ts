@@ -4,20 +4,23 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
 import { IpvsError } from "../base/error.ts";
 import type { Backend } from "../control/backend.ts";
-import { failureText, noDirector, systemReason } from "../ipvsadm/messages.ts";
+import type { BackendChoice } from "../control/backend-choice.ts";
+import { failureText, systemReason, unanswered } from "../ipvsadm/messages.ts";
 import { Rehearsal } from "../ipvsadm/rehearsal.ts";
 import { systemWorld } from "../ipvsadm/system-world.ts";
+import { remarkText } from "../keepalived/remark.ts";
 import { plan, type Step } from "../rules/plan.ts";
 import { readWanted } from "../rules/read-wanted.ts";
-import { CommandFailure, EXIT } from "./terminal.ts";
+import { CommandFailure, EXIT, remark } from "./terminal.ts";
 
 /** Part of the help of both commands. */
 export const RULES_HELP = `
 RULES is a file of commands as \`uipvsadm -S -n' writes them, with comments and
-thresholds (-x, -y) if need be, or a JSON document as \`uipvsadm -L --json' writes
-it; "-" is standard input.`;
+thresholds (-x, -y) if need be, a JSON document as \`uipvsadm -L --json' writes it,
+or a keepalived.conf; "-" is standard input.`;
 
 /** Name of standard input among files. */
 const STANDARD_INPUT = "-";
@@ -35,25 +38,28 @@ export interface Comparison {
 }
 
 /**
- * Compares a file with the table of the director at `socket`, and hands both to `use`.
+ * Compares a file with the table of whom `choice` names, and hands both to `use`.
  *
+ * @param command the sub-command, which remarks on what a keepalived.conf has that a table has not
  * @param prune whether what the file does not mention is to go; `if complete` where the file holds all
- * @throws CommandFailure with status 2 when no director answers
+ * @throws CommandFailure with status 2 when nobody answers
  * @throws the error of a file that cannot be read or understood
  */
 export async function compareRules<Result>(
   rules: string,
-  socket: string,
+  choice: BackendChoice,
   prune: boolean | "if complete",
+  command: Command,
   use: (comparison: Comparison) => Promise<Result>,
 ): Promise<Result> {
-  const world = systemWorld("ipvsadm", socket);
-  const path = rules === STANDARD_INPUT ? "standard input" : rules;
-  const text = rules === STANDARD_INPUT ? await textOf(world.stdin) : await fileText(rules);
-  const backend = await answering(socket, () => world.openBackend());
+  const world = systemWorld("ipvsadm", choice);
+  const { path, text } = await readText(rules, world.stdin);
+  const backend = await answering(choice, () => world.openBackend());
   try {
-    const table = await answering(socket, () => Rehearsal.of(backend));
-    const wanted = await readWanted(path, text, table);
+    const table = await answering(choice, () => Rehearsal.of(backend));
+    const wanted = await readWanted(path, text, table, {
+      onRemark: (each) => remark(command, remarkText(each)),
+    });
     if (prune === true && !wanted.complete) {
       throw new CommandFailure(
         `Cannot prune to "${path}": it holds but a part of a table ("complete" is false)`,
@@ -66,13 +72,30 @@ export async function compareRules<Result>(
   }
 }
 
-async function answering<Answer>(socket: string, ask: () => Promise<Answer>): Promise<Answer> {
+async function answering<Answer>(
+  choice: BackendChoice,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {
     if (error instanceof IpvsError) throw new CommandFailure(failureText("list", error));
-    throw new CommandFailure(noDirector(socket, systemReason(error)), EXIT.usage);
+    throw new CommandFailure(unanswered(choice, error), EXIT.usage);
   }
+}
+
+/**
+ * Returns what a file says, with the name messages have for it.
+ *
+ * @param rules its path; `-` is standard input
+ * @throws Error when it cannot be read
+ */
+export async function readText(
+  rules: string,
+  stdin: AsyncIterable<string | Uint8Array> = process.stdin,
+): Promise<{ readonly path: string; readonly text: string }> {
+  if (rules === STANDARD_INPUT) return { path: "standard input", text: await textOf(stdin) };
+  return { path: rules, text: await fileText(rules) };
 }
 
 async function fileText(path: string): Promise<string> {

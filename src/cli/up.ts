@@ -25,6 +25,7 @@ interface UpOptions {
   readonly socket?: string;
   readonly profile: ProfileName;
   readonly sysctl: readonly Sysctl[];
+  readonly pcap?: string;
   readonly verbose?: true;
 }
 
@@ -48,7 +49,10 @@ export function register(program: Command): void {
     .summary("start a director")
     .description("Start a director. It ends, and undoes what it changed, on SIGINT or SIGTERM.")
     .option("-d, --detach", "leave it behind once it serves; it logs beside its control socket")
-    .option("--rules <file>", "begin with these rules, as `uipvs ipvsadm -S -n' writes them")
+    .option(
+      "--rules <file>",
+      "begin with these rules: a file as `uipvs ipvsadm -S -n' writes it, or a keepalived.conf",
+    )
     .addOption(
       new Option("--device <kind>", "where packets come from and go to")
         .choices(DEVICE_KINDS)
@@ -64,6 +68,7 @@ export function register(program: Command): void {
         .argParser((word, before: readonly Sysctl[]) => [...before, setting(word)])
         .default([], "the kernel's"),
     )
+    .option("--pcap <file>", "capture what comes in and what goes out")
     .option("-v, --verbose", "say each route, rule and setting of the host that is changed")
     .addHelpText("after", HELP)
     .action(async (options: UpOptions) => {
@@ -94,6 +99,7 @@ async function leaveBehind(command: Command, options: UpOptions, socket: string)
   words.push("--profile", options.profile);
   if (options.rules !== undefined) words.push("--rules", resolve(options.rules));
   for (const { name, value } of options.sysctl) words.push("--sysctl", `${name}=${value}`);
+  if (options.pcap !== undefined) words.push("--pcap", resolve(options.pcap));
   if (options.verbose) words.push("--verbose");
   const report = await startDetached(words, socket);
   if (report.kind === "failed") throw new CommandFailure(report.sentence, report.exitCode);
@@ -123,6 +129,7 @@ async function start(
 ): Promise<Daemon> {
   const { device, sysctl: sysctls, verbose = false } = options;
   const profile = profileNamed(options.profile);
+  const pcap = options.pcap === undefined ? undefined : resolve(options.pcap);
   const log = (line: string): void => remark(command, line);
   const observer: EngineObserver = {
     log,
@@ -136,7 +143,7 @@ async function start(
       profile,
       rules: options.rules,
       log,
-      openEngine: () => openEngine({ device, profile, socket, verbose, sysctls }, observer),
+      openEngine: () => openEngine({ device, profile, socket, verbose, sysctls, pcap }, observer),
     });
   } catch (error) {
     const exitCode = error instanceof SocketInUse ? EXIT.inUse : EXIT.failure;

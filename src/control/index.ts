@@ -10,6 +10,8 @@ export type { Administration, Backend, StatusFile } from "./backend.ts";
 export { type ConnectionEntry, connectionEntries } from "./conn-entries.ts";
 export { type Answering, DirectTransport } from "./direct-transport.ts";
 export { DirectorClient } from "./director-client.ts";
+export { ExplainClient } from "./explain-client.ts";
+export { type ExplainServices, explainServices } from "./explain-services.ts";
 export { NetlinkBackend, type NetlinkBackendOptions } from "./netlink-backend.ts";
 export { NetlinkServer, type NetlinkServerOptions } from "./netlink-server.ts";
 export {

@@ -1,10 +1,12 @@
 /**
- * The commands of the family `UIPVS`: status files, system variables, and the director's own state.
+ * The commands of the family `UIPVS`: status files, system variables, the director's own state, and how it
+ * decides (explain-operations.ts).
  *
  * @module
  */
 import { IpvsError } from "../base/error.ts";
 import { Attributes } from "../wire/netlink-attributes.ts";
+import { EXPLAIN_POLICY } from "../wire/uipvs-explain.ts";
 import {
   readName,
   readTicks,
@@ -19,7 +21,11 @@ import {
   writeItem,
   writeText,
 } from "../wire/uipvs-genl.ts";
+import { explainOperations } from "./explain-operations.ts";
+import type { ExplainServices } from "./explain-services.ts";
 import { type Family, type Operation, type Reply, replies } from "./family.ts";
+import { offered } from "./offered.ts";
+import { textParts } from "./text-parts.ts";
 
 /** The variables of net.ipv4.vs, by their names without that prefix. */
 export interface SysctlTable {
@@ -36,7 +42,7 @@ export interface SysctlTable {
 }
 
 /** What a director offers beyond the family `IPVS`. What is absent is refused with EOPNOTSUPP. */
-export interface DirectorServices {
+export interface DirectorServices extends ExplainServices {
   /**
    * Returns a file of /proc/net in pieces of any length, or `undefined` for a name unknown. Times in
    * ticks count `ticksPerSecond`, or as many as the director's own clock has.
@@ -54,9 +60,6 @@ export interface DirectorServices {
   readonly stop?: (() => void) | undefined;
 }
 
-/** Characters of a file in one message: at most 49152 bytes of UTF-8, which fits an attribute. */
-const PART_LENGTH = 16384;
-
 /** Returns the family `UIPVS` over what a director offers. */
 export function uipvsFamily(services: DirectorServices): Family {
   const { getFile, getSysctl, setSysctl, setSysctls, getStatus, stop } = UIPVS_COMMAND;
@@ -67,8 +70,9 @@ export function uipvsFamily(services: DirectorServices): Family {
   return {
     name: UIPVS_NAME,
     version: UIPVS_VERSION,
-    policy: UIPVS_POLICY,
+    policy: { ...UIPVS_POLICY, ...EXPLAIN_POLICY },
     operations: new Map<number, Operation>([
+      ...explainOperations(services),
       [getFile, { dump: (bytes) => fileList(services, parse(bytes)) }],
       [
         getSysctl,
@@ -122,13 +126,6 @@ function parse(bytes: Uint8Array): Attributes {
   return Attributes.parse(bytes, UIPVS_POLICY);
 }
 
-function offered<Service>(service: Service | undefined): Service {
-  if (service === undefined) {
-    throw new IpvsError("EOPNOTSUPP", "This director does not offer the command");
-  }
-  return service;
-}
-
 function sysctlValue(table: SysctlTable, name: string): string {
   const value = table.get(name);
   if (value === undefined) throw new IpvsError("ENOENT", `Unknown variable "${name}"`);
@@ -141,24 +138,8 @@ function fileList(services: DirectorServices, request: Attributes): Iterable<Rep
   const pieces = offered(services.statusFile)(name, readTicks(request));
   if (pieces === undefined) throw new IpvsError("ENOENT", `Unknown status file "${name}"`);
   const encoder = new TextEncoder();
-  return replies(parts(pieces), (text) => ({
+  return replies(textParts(pieces), (text) => ({
     command: UIPVS_COMMAND.getFile,
     fill: (writer) => writeText(writer, encoder.encode(text)),
   }));
-}
-
-/** Gathers pieces into parts of `PART_LENGTH` characters or one less; the last may be shorter. */
-function* parts(pieces: Iterable<string>): Generator<string> {
-  let pending = "";
-  for (const piece of pieces) {
-    pending += piece;
-    while (pending.length > PART_LENGTH) {
-      // Both halves of a character beyond U+FFFF stay together.
-      const last = pending.charCodeAt(PART_LENGTH - 1);
-      const length = last >= 0xd800 && last < 0xdc00 ? PART_LENGTH - 1 : PART_LENGTH;
-      yield pending.slice(0, length);
-      pending = pending.slice(length);
-    }
-  }
-  if (pending.length > 0) yield pending;
 }

@@ -6,11 +6,14 @@
 import { randomInt } from "node:crypto";
 import { totalmem } from "node:os";
 import type { Device } from "../../dataplane/device.ts";
+import { PcapTapDevice } from "../../dataplane/pcap-tap.ts";
 import { Pump } from "../../dataplane/pump.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import type { Clock } from "../base/clock.ts";
+import { IpvsError } from "../base/error.ts";
 import { SeededRandom } from "../base/random.ts";
 import { directorServices } from "../control/director-services.ts";
+import { type CaptureSwitch, explainServices } from "../control/explain-services.ts";
 import { NetlinkServer } from "../control/netlink-server.ts";
 import { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
@@ -39,6 +42,7 @@ export interface Surroundings {
 /** Whom an engine on this thread tells what nobody asked for. */
 export type EngineVoice = Pick<EngineObserver, "log" | "stopRequested">;
 
+const NS_PER_MS = 1_000_000n;
 /** Bytes of a page of memory. */
 const PAGE_SIZE = 4096;
 
@@ -52,7 +56,7 @@ export function assembleEngine(
   around: Surroundings,
   voice: EngineVoice,
 ): EngineHost {
-  const { device, listener, clock, beforeTurn } = around;
+  const { listener, clock, beforeTurn } = around;
   const { profile } = options;
   // Rules drawn by chance must not be foreseeable from outside; nothing here replays.
   const random = new SeededRandom(randomInt(2 ** 32));
@@ -66,6 +70,13 @@ export function assembleEngine(
     networkInterface: (name) => around.host.networkInterface?.(name),
     reportPathMtu: (family, address, mtu) => around.host.reportPathMtu?.(family, address, mtu),
   };
+  const epoch = Date.now() - clock.now();
+  const device = new PcapTapDevice(around.device, {
+    path: options.pcap,
+    clock,
+    epoch: BigInt(Math.round(epoch)) * NS_PER_MS,
+    onFault: (path, error) => voice.log(`The capture "${path}" has ended: ${String(error)}`),
+  });
   const memoryPages = Math.floor(totalmem() / PAGE_SIZE);
   const director: Director = new Director({
     schedulers,
@@ -84,6 +95,8 @@ export function assembleEngine(
     watched(director, (service) => engine.configurationChanged(service)),
     {
       ...directorServices(director),
+      ...explainServices(director, epoch),
+      capture: captureSwitch(device),
       status: () =>
         statusItems({
           pid: process.pid,
@@ -98,6 +111,7 @@ export function assembleEngine(
           packets: director.verdicts(),
           accepts: director.accepts(),
           drops: { ...director.drops(), ...dropsOf(device) },
+          capture: device.path,
           fault: engine.fault,
         }),
       stop: () => voice.stopRequested(),
@@ -128,6 +142,31 @@ export function assembleEngine(
     log: (line) => voice.log(line),
   });
   return engine;
+}
+
+/** Returns what starts and stops the capture of a tap. */
+function captureSwitch(tap: PcapTapDevice): CaptureSwitch {
+  return {
+    start: (path) => {
+      if (tap.path !== undefined) {
+        throw new IpvsError("EBUSY", `Packets are being captured already, into "${tap.path}"`);
+      }
+      try {
+        tap.start(path);
+      } catch (error) {
+        throw new IpvsError("EIO", `Cannot write the capture: ${sentenceOf(error)}`);
+      }
+    },
+    stop: () => {
+      const ended = tap.stop();
+      if (ended === undefined) throw new IpvsError("ENOENT", "No packets are being captured");
+      return ended;
+    },
+  };
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Returns how many services and destinations there are. */

@@ -11,7 +11,9 @@
 import { type Answering, DirectTransport } from "../control/direct-transport.ts";
 import { NetlinkBackend } from "../control/netlink-backend.ts";
 import type { Profile } from "../engine/profile.ts";
-import { loadRules, readRules } from "../ipvsadm/rules-file.ts";
+import { loadRules } from "../ipvsadm/rules-file.ts";
+import { remarkText } from "../keepalived/remark.ts";
+import { readRules } from "../rules/read-rules.ts";
 import { ControlSocket, occupancy, preparePath } from "./control-socket.ts";
 import type { DeviceKind, Engine } from "./engine.ts";
 import { SocketInUse } from "./holder.ts";
@@ -27,7 +29,7 @@ export interface DaemonOptions {
   readonly socket: string;
   readonly device: DeviceKind;
   readonly profile: Profile;
-  /** Path of a file of rules to begin with. */
+  /** Path of a file of rules to begin with, in any form `readRules` takes. */
   readonly rules?: string | undefined;
   /** Takes a remark for the operator, without a final period. */
   readonly log: (line: string) => void;
@@ -51,13 +53,13 @@ export class Daemon {
    * Starts a director; it serves when the promise resolves.
    *
    * @throws SocketInUse when another one serves the socket
-   * @throws RulesError when the rules are broken
+   * @throws RulesError, WantedError or KeepalivedError when the rules are broken
    * @throws Error when the device cannot be had, or the socket cannot be opened
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { socket, log } = options;
     if ((await occupancy(socket)) === "in use") throw new SocketInUse(socket);
-    const rules = await readRules(options.rules);
+    const rules = await readRules(options.rules, { onRemark: (remark) => log(remarkText(remark)) });
     for (const line of await recover(socket)) log(line);
     await preparePath(socket);
     claim(options);

@@ -10,6 +10,7 @@
  * | `packets.NAME` | packets by what became of them |
  * | `accepts.REASON` | packets left to the host, by reason |
  * | `drops.REASON` | packets dropped, by reason; those a device could not send too |
+ * | `capture` | file into which packets are captured, if they are |
  * | `fault` | why the host does not hand over the packets of all services, if so |
  *
  * @module
@@ -34,6 +35,8 @@ export interface DirectorStatus {
   readonly packets: Readonly<Record<string, number>>;
   readonly accepts: Readonly<Record<string, number>>;
   readonly drops: Readonly<Record<string, number>>;
+  /** File into which packets are captured. */
+  readonly capture?: string | undefined;
   readonly fault?: string | undefined;
 }
 
@@ -42,7 +45,7 @@ const MAX_TEXT = 255;
 
 /** Yields the items of a status. */
 export function* statusItems(status: DirectorStatus): Generator<StatusItem> {
-  const { packets, accepts, drops, deviceKind, variables, fault, ...plain } = status;
+  const { packets, accepts, drops, deviceKind, variables, capture, fault, ...plain } = status;
   for (const [name, value] of Object.entries(plain)) yield item(name, value);
   yield item("device-kind", deviceKind);
   for (const { name, value } of variables) yield item(`variables.${name}`, value);
@@ -51,6 +54,7 @@ export function* statusItems(status: DirectorStatus): Generator<StatusItem> {
     yield item(`accepts.${reason}`, count);
   }
   for (const [reason, count] of Object.entries(drops)) yield item(`drops.${reason}`, count);
+  if (capture !== undefined) yield item("capture", capture);
   if (fault !== undefined) yield item("fault", fault);
 }
 
@@ -92,6 +96,7 @@ export function statusOfItems(items: Iterable<StatusItem>): DirectorStatus {
     packets: counts("packets."),
     accepts: counts("accepts."),
     drops: counts("drops."),
+    ...(values.has("capture") ? { capture: text("capture") } : {}),
     ...(values.has("fault") ? { fault: text("fault") } : {}),
   };
 }

@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly socket: string;
   /** Whether to tell of each route, rule and setting of the host that is changed. */
   readonly verbose: boolean;
+  /** Absolute path of a capture to write from the beginning. */
+  readonly pcap?: string | undefined;
   /** Variables to begin with. */
   readonly sysctls?: readonly Sysctl[] | undefined;
 }

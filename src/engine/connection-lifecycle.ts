@@ -31,6 +31,12 @@ const KEPT_SECONDS = 60;
 /** States of a template, a bit set. Source: linux/ip_vs.h `IP_VS_CTPL_S_*`. */
 export const TEMPLATE_STATE = { none: 0, assured: 1 } as const;
 
+/** Timers besides those of connections; see `PeriodicJobs`. */
+export interface OtherTimers {
+  readonly hasDue: boolean;
+  runBefore(width: Ticks, armed: Ticks): void;
+}
+
 /** The living connections of one director. */
 export class ConnectionLifecycle {
   readonly #state: EngineState;
@@ -143,16 +149,25 @@ export class ConnectionLifecycle {
     return this.#wheel.nextDeadline();
   }
 
-  /** Ends what is due at tick `to`, which must not be later than `nextDeadline`. */
-  advance(to: Ticks): void {
+  /**
+   * Ends what is due at tick `to`, which must not be later than `nextDeadline`.
+   *
+   * @param others timers of another kind that are due as well; each runs when its turn comes
+   */
+  advance(to: Ticks, others: OtherTimers): void {
+    const { connections } = this.#state;
     this.#dueCount = 0;
     this.#wheel.advance(to, this.#collect);
     if (this.#dueCount === 0) return;
-    this.#putInOrder();
+    this.#putInOrder(others.hasDue);
     for (let index = 0; index < this.#dueCount; index++) {
       const handle = this.#due[index]!;
+      if (others.hasDue) {
+        const timeout = connections.timeout(handle);
+        others.runBefore(slotWidth(timeout), connections.expires(handle) - timeout);
+      }
       // The end of another may have given it more time.
-      if (this.#ticksLeft(handle) > 0) this.#arm(handle, this.#state.connections.fires(handle));
+      if (this.#ticksLeft(handle) > 0) this.#arm(handle, connections.fires(handle));
       else this.#expire(handle);
     }
   }
@@ -258,15 +273,15 @@ export class ConnectionLifecycle {
    * Puts what is due at one tick into the order a kernel's timers fire in, where it matters: whether a
    * connection ends before what controls it decides if that ends too.
    */
-  #putInOrder(): void {
+  #putInOrder(always: boolean): void {
     const { connections } = this.#state;
-    let related = false;
-    for (let index = 0; index < this.#dueCount && !related; index++) {
+    let matters = always;
+    for (let index = 0; index < this.#dueCount && !matters; index++) {
       const handle = this.#due[index]!;
-      related =
+      matters =
         connections.children(handle) > 0 || connections.controller(handle) !== NO_CONNECTION;
     }
-    if (!related) return;
+    if (!matters) return;
     this.#due.length = this.#dueCount;
     this.#due.sort(this.#firesBefore);
   }

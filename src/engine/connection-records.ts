@@ -94,6 +94,25 @@ export interface ConnectionSeed {
   mark: number;
 }
 
+const NO_ADDRESS: Readonly<AddressWords> = new Uint32Array(4);
+
+/** Returns a seed with every field at 0, for an owner to fill in. */
+export function emptySeed(): ConnectionSeed {
+  return {
+    family: 4,
+    destinationFamily: 4,
+    protocol: 0,
+    clientAddress: NO_ADDRESS,
+    clientPort: 0,
+    virtualAddress: NO_ADDRESS,
+    virtualPort: 0,
+    destinationAddress: NO_ADDRESS,
+    destinationPort: 0,
+    flags: 0,
+    mark: 0,
+  };
+}
+
 /** Records of connections, made and given back. */
 export class ConnectionRecords {
   readonly #segments: Uint32Array[] = [];

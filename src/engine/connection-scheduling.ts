@@ -6,11 +6,12 @@
  * @module
  */
 import { UDP } from "../net/protocol.ts";
+import { judgeBeginning, MAY_BEGIN } from "./beginning.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
-  type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "./connection-records.ts";
 import type { Decision } from "./decision.ts";
@@ -23,7 +24,7 @@ import { REASON, VERDICT } from "./verdict.ts";
 import type { VirtualService } from "./virtual-service.ts";
 
 /** Connections from this client port are data connections of an FTP server, not requests. */
-const FTP_DATA_PORT = 20;
+export const FTP_DATA_PORT = 20;
 
 /** Nobody can take the connection: the answer is the no-destination rule's (`noDestination`). */
 export const LEAVE = -1;
@@ -37,19 +38,7 @@ export class ConnectionScheduling {
   readonly #defence: Defence;
   readonly #decision: Decision;
   readonly #persistence: Persistence;
-  readonly #seed: ConnectionSeed = {
-    family: 4,
-    destinationFamily: 4,
-    protocol: 0,
-    clientAddress: new Uint32Array(4),
-    clientPort: 0,
-    virtualAddress: new Uint32Array(4),
-    virtualPort: 0,
-    destinationAddress: new Uint32Array(4),
-    destinationPort: 0,
-    flags: 0,
-    mark: 0,
-  };
+  readonly #seed = emptySeed();
 
   constructor(
     state: EngineState,
@@ -87,36 +76,20 @@ export class ConnectionScheduling {
       return DECIDED;
     }
     if (packet.senderPort === FTP_DATA_PORT) return this.#pass("ftp-data-port");
-    if (packet.hook === HOOK.localOut && this.#isLocalReply(packet)) {
-      return this.#pass("local-reply");
-    }
+    if (isLocalReply(this.#state, packet)) return this.#pass("local-reply");
     if (service.persistent) return this.#schedulePersistent(service, packet);
-    if (service.id.fwmark === 0 && packet.receiverPort !== service.id.port) return LEAVE;
+    if (!servesPort(service, packet)) return LEAVE;
     const destination = service.scheduler?.schedule(packet);
     if (destination === undefined) return LEAVE;
-    const port = destination.port !== 0 ? destination.port : packet.receiverPort;
-    return this.#open(service, packet, destination, port);
+    return this.#open(service, packet, destination, portAt(service, destination, packet));
   }
 
   /** Whether the packet may begin a connection; if not, the decision is made. */
   #mayBegin(packet: Packet): boolean {
-    const protocol = this.#state.protocol(packet.protocol)!;
-    if (packet.quoted) {
-      // Protocols without ports begin nothing; of the others the ports are enough.
-      if (packet.portsReadable) return true;
-      this.#pass("no-connection");
-      return false;
-    }
-    if (packet.fragmentOffset !== 0) {
-      this.#pass("fragment");
-      return false;
-    }
-    if (!protocol.canBeJudged(packet)) {
-      this.#decision.give(VERDICT.drop, REASON["truncated-transport"]);
-      return false;
-    }
-    if (protocol.mayBegin(packet, this.#state.sysctls)) return true;
-    this.#pass("no-connection");
+    const judgement = judgeBeginning(this.#state, packet);
+    if (judgement === MAY_BEGIN) return true;
+    const dropped = judgement === REASON["truncated-transport"];
+    this.#decision.give(dropped ? VERDICT.drop : VERDICT.accept, judgement);
     return false;
   }
 
@@ -124,20 +97,6 @@ export class ConnectionScheduling {
   #pass(reason: keyof typeof REASON): typeof DECIDED {
     this.#decision.give(VERDICT.accept, REASON[reason]);
     return DECIDED;
-  }
-
-  /** A packet of this host that answers a connection is a local server's reply. */
-  #isLocalReply(packet: Packet): boolean {
-    return (
-      this.#state.connections.findForward(
-        packet.family,
-        packet.protocol,
-        packet.receiverAddress,
-        packet.receiverPort,
-        packet.senderAddress,
-        packet.senderPort,
-      ) !== NO_CONNECTION
-    );
   }
 
   #schedulePersistent(
@@ -151,10 +110,7 @@ export class ConnectionScheduling {
     }
     if (template === NO_CONNECTION) return LEAVE;
     const destination = this.#lifecycle.destination(template)!;
-    const port =
-      packet.receiverPort === service.id.port && destination.port !== 0
-        ? destination.port
-        : packet.receiverPort;
+    const port = portAt(service, destination, packet);
     const connection = this.#open(service, packet, destination, port);
     this.#lifecycle.control(connection, template);
     this.#lifecycle.release(template);
@@ -189,4 +145,33 @@ export class ConnectionScheduling {
     stats.countConnection();
     return connection;
   }
+}
+
+/** Whether the packet is one of this host that answers a connection: a local server's reply. */
+export function isLocalReply(state: EngineState, packet: Packet): boolean {
+  if (packet.hook !== HOOK.localOut) return false;
+  const connection = state.connections.findForward(
+    packet.family,
+    packet.protocol,
+    packet.receiverAddress,
+    packet.receiverPort,
+    packet.senderAddress,
+    packet.senderPort,
+  );
+  return connection !== NO_CONNECTION;
+}
+
+/** Whether a service that is not persistent takes new connections to the packet's port. */
+export function servesPort(service: VirtualService, packet: Packet): boolean {
+  return service.id.fwmark !== 0 || packet.receiverPort === service.id.port;
+}
+
+/**
+ * Returns the port of a real server the packet goes to: the server's own, or, where it has none and where
+ * a persistent service catches other ports than its own, the packet's.
+ */
+export function portAt(service: VirtualService, destination: Destination, packet: Packet): number {
+  const { receiverPort } = packet;
+  if (destination.port === 0) return receiverPort;
+  return service.persistent && receiverPort !== service.id.port ? receiverPort : destination.port;
 }

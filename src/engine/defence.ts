@@ -51,6 +51,16 @@ export class Defence {
     return true;
   }
 
+  /** Every how many new connections one is dropped; 0 for none. */
+  get dropRate(): number {
+    return this.#dropRate;
+  }
+
+  /** How many new connections there will be up to the one that is dropped, that one included. */
+  get untilDrop(): number {
+    return Math.max(this.#dropCounter, 1);
+  }
+
   /** Looks at the free memory and the modes; to be called when a mode was set. */
   update(): void {
     const { sysctls, host } = this.#state;

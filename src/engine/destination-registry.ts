@@ -81,8 +81,9 @@ export class DestinationRegistry {
 
   /** Forgets what nothing has referred to for two minutes; to be called every minute. */
   sweep(now: Ticks): void {
+    const remembered = this.#remembered();
     this.#trash = this.#trash.filter((entry) => {
-      if (entry.destination.referenced) return true;
+      if (entry.destination.referenced || remembered.has(entry.destination)) return true;
       if (entry.idleSince === undefined) {
         entry.idleSince = now;
         return true;
@@ -92,6 +93,16 @@ export class DestinationRegistry {
       this.#free.push(entry.destination.number);
       return false;
     });
+  }
+
+  /** What the schedulers of the services remember that something in the trash was removed from. */
+  #remembered(): ReadonlySet<Destination> {
+    const services = new Set(this.#trash.map(({ destination }) => destination.service));
+    const remembered = new Set<Destination>();
+    for (const { scheduler } of services) {
+      for (const destination of scheduler?.remembered?.() ?? []) remembered.add(destination);
+    }
+    return remembered;
   }
 }
 

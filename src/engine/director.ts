@@ -10,8 +10,8 @@
 import type { Clock, Ticks } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { type Random, SeededRandom } from "../base/random.ts";
-import { hasPorts, ICMP, TCP } from "../net/protocol.ts";
-import type { Frame } from "../wire/frame.ts";
+import { TCP } from "../net/protocol.ts";
+import { Frame, HEADROOM } from "../wire/frame.ts";
 import type {
   CounterValues,
   DaemonConfig,
@@ -33,6 +33,9 @@ import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
+import { Explainer } from "./explain/explainer.ts";
+import type { Explanation } from "./explain/explanation.ts";
+import { Trace, type TraceOptions } from "./explain/trace.ts";
 import { FtpHelper } from "./helper/ftp.ts";
 import type { Host } from "./host.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
@@ -40,19 +43,12 @@ import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
 import { PeriodicJobs } from "./periodic-jobs.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
-import { COMPLETE, Reassembler } from "./reassembly.ts";
+import { COMPLETE, mustBeWhole, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
 import { type Setting, Variables } from "./variables.ts";
-import {
-  REASON,
-  REASONS,
-  type ReasonName,
-  VERDICT,
-  VERDICT_NAMES,
-  type Verdict,
-  type VerdictName,
-} from "./verdict.ts";
+import { REASON, type ReasonName, VERDICT, type Verdict, type VerdictName } from "./verdict.ts";
+import { VerdictCounters } from "./verdict-counters.ts";
 
 /** IPVS 1.2.1, as the kernel reports it. */
 const VERSION = 0x010201;
@@ -83,6 +79,19 @@ export interface DirectorOptions {
   readonly memoryPages?: number | undefined;
 }
 
+/** A packet to be explained. */
+export interface ExplainOptions {
+  /** Firewall mark, none unless given. */
+  readonly mark?: number | undefined;
+  /**
+   * How it meets the director; unless given, as where all packets of a host pass it: what the host
+   * sends, what is for it or has a mark, and all other packets as passing through.
+   */
+  readonly hook?: Hook | undefined;
+  /** Whether to tell of every real server the scheduler looks at; so unless given. */
+  readonly candidates?: boolean | undefined;
+}
+
 /** A port a helper watches. */
 export interface HelperStatus {
   readonly name: string;
@@ -108,8 +117,10 @@ export class Director {
   readonly #defence: Defence;
   readonly #packet = new Packet();
   readonly #reassembler: Reassembler;
-  /** Packets by verdict, and in it by reason. */
-  readonly #counts = new Float64Array(VERDICT_NAMES.length * REASONS.length);
+  readonly #counters = new VerdictCounters();
+  readonly #explainer: Explainer;
+  /** Who follows packets; replaced, never changed. */
+  #traces: readonly Trace[] = [];
   #emit: Emit;
 
   constructor(options: DirectorOptions) {
@@ -156,6 +167,7 @@ export class Director {
       this.decision,
     );
     this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, helper, this.decision);
+    this.#explainer = new Explainer(this.#state, this.#lifecycle, this.#defence, errors);
     this.#reassembler = new Reassembler(ticksPerSecond);
     this.#jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
     this.#jobs.every(firstTick, ticksPerSecond, () => this.#everySecond());
@@ -214,6 +226,40 @@ export class Director {
     return this.#count();
   }
 
+  /**
+   * Returns what would become of a packet and why, or `undefined` for what is no whole IP packet. Nothing
+   * changes by it: what happens then is what would have happened.
+   *
+   * @param bytes a packet from its IP header on
+   */
+  explain(bytes: Uint8Array, options: ExplainOptions = {}): Explanation | undefined {
+    const frame = new Frame(HEADROOM + bytes.length);
+    frame.load(bytes);
+    frame.mark = options.mark ?? 0;
+    const packet = new Packet();
+    if (packet.parse(frame, HOOK.localIn) !== WHOLE) return undefined;
+    packet.hook = options.hook ?? this.#hookOf(packet);
+    return this.#explainer.explain(packet, { candidates: options.candidates ?? true });
+  }
+
+  /** Follows packets from now on, until the trace is closed or nobody has taken from it for 15 s. */
+  trace(options: TraceOptions): Trace {
+    const trace = new Trace(
+      {
+        state: this.#state,
+        lifecycle: this.#lifecycle,
+        explainer: this.#explainer,
+        clock: this.#clock,
+        ended: (one) => {
+          this.#traces = this.#traces.filter((other) => other !== one);
+        },
+      },
+      options,
+    );
+    this.#traces = [...this.#traces, trace];
+    return trace;
+  }
+
   /** Lets the time pass that has passed on the clock: timers fire, rates are estimated. */
   advance(): void {
     const to = Math.floor(
@@ -221,13 +267,9 @@ export class Director {
     );
     if (to <= this.#state.now) return;
     for (let next = this.#nextTick(); next <= to; next = this.#nextTick()) {
-      this.#state.now = next;
-      this.#lifecycle.advance(next);
-      this.#jobs.advance(next);
+      this.#reach(next);
     }
-    this.#state.now = to;
-    this.#lifecycle.advance(to);
-    this.#jobs.advance(to);
+    this.#reach(to);
   }
 
   /** Returns the time on the clock at which something is due, in ms; Infinity for never. */
@@ -237,30 +279,22 @@ export class Director {
 
   /** Returns how many packets got their verdict for each reason. */
   counters(): Readonly<Record<ReasonName, number>> {
-    const counts = REASONS.map((name, reason) => {
-      const all = VERDICT_NAMES.map((_name, verdict) => this.#counted(verdict, reason));
-      return [name, all.reduce((sum, count) => sum + count)];
-    });
-    return Object.fromEntries(counts) as Record<ReasonName, number>;
+    return this.#counters.byReason();
   }
 
   /** Returns how many packets got each verdict. */
   verdicts(): Readonly<Record<VerdictName, number>> {
-    const counts = VERDICT_NAMES.map((name, verdict) => {
-      const all = REASONS.map((_name, reason) => this.#counted(verdict, reason));
-      return [name, all.reduce((sum, count) => sum + count)];
-    });
-    return Object.fromEntries(counts) as Record<VerdictName, number>;
+    return this.#counters.byVerdict();
   }
 
   /** Returns how many packets were dropped for each reason; reasons not seen are left out. */
   drops(): Readonly<Partial<Record<ReasonName, number>>> {
-    return this.#seen(VERDICT.drop);
+    return this.#counters.reasonsOf(VERDICT.drop);
   }
 
   /** Returns how many packets were left to the host for each reason; reasons not seen are left out. */
   accepts(): Readonly<Partial<Record<ReasonName, number>>> {
-    return this.#seen(VERDICT.accept);
+    return this.#counters.reasonsOf(VERDICT.accept);
   }
 
   // Commands; see the `Backend` they answer.
@@ -459,18 +493,16 @@ export class Director {
       decision.give(VERDICT.accept, REASON["no-services"]);
       return false;
     }
-    return !this.#mustBeWhole(packet) || this.#reassemble(packet);
+    if (mustBeWhole(packet) && !this.#reassemble(packet)) return false;
+    if (this.#traces.length > 0) for (const trace of this.#traces) trace.before(packet);
+    return true;
   }
 
-  /**
-   * Whether the fragment at hand, if it is one, is put together with the others first: of IPv4 what is for
-   * this host, and what may belong to a connection; of IPv6 everything, as its ports are in one fragment
-   * only and hosts that balance it defragment all.
-   */
-  #mustBeWhole(packet: Packet): boolean {
-    if (!packet.fragment) return false;
-    if (packet.family === 6 || packet.hook !== HOOK.forward) return true;
-    return hasPorts(packet.protocol) || packet.protocol === ICMP;
+  #hookOf(packet: Packet): Hook {
+    const { host } = this.#state;
+    if (host.isLocal(packet.family, packet.source)) return HOOK.localOut;
+    const arrived = packet.mark !== 0 || host.isLocal(packet.family, packet.destination);
+    return arrived ? HOOK.localIn : HOOK.forward;
   }
 
   /** Whether the packet is whole with this fragment; if not, the decision is made. */
@@ -485,24 +517,24 @@ export class Director {
     return false;
   }
 
+  /** Goes on to tick `to`, before which nothing is due. */
+  #reach(to: Ticks): void {
+    this.#state.now = to;
+    this.#jobs.advance(to);
+    this.#lifecycle.advance(to, this.#jobs);
+    this.#jobs.runDue();
+  }
+
   #everySecond(): void {
     this.#defence.everySecond();
     const lost = this.#reassembler.expire(this.#state.now);
-    this.#counts[VERDICT.drop * REASONS.length + REASON["fragment-timeout"]]! += lost;
+    this.#counters.add(VERDICT.drop, REASON["fragment-timeout"], lost);
   }
 
   #count(): Verdict {
-    this.#counts[this.decision.verdict * REASONS.length + this.decision.reason]! += 1;
+    this.#counters.count(this.decision);
+    if (this.#traces.length > 0) for (const trace of this.#traces) trace.after(this.decision);
     return this.decision.verdict;
-  }
-
-  #seen(verdict: Verdict): Partial<Record<ReasonName, number>> {
-    const counts = REASONS.map((name, reason) => [name, this.#counted(verdict, reason)] as const);
-    return Object.fromEntries(counts.filter(([, count]) => count > 0));
-  }
-
-  #counted(verdict: number, reason: number): number {
-    return this.#counts[verdict * REASONS.length + reason]!;
   }
 
   #nextTick(): Ticks {

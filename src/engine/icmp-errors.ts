@@ -89,8 +89,20 @@ export class IcmpErrors {
     this.#state.emit(this.#frame, packet.family, packet.source);
   }
 
+  /**
+   * Returns the address an error about the packet would come from, or `undefined` where none would be
+   * sent. The words are used again by the next call.
+   */
+  sourceFor(packet: Packet, type: number): Readonly<AddressWords> | undefined {
+    const sent =
+      packet.family === 4
+        ? this.#mayAnswer4(packet) && this.#chooseSource4(packet)
+        : mayAnswer6(packet, type) && this.#chooseSource6(packet);
+    return sent ? this.#source : undefined;
+  }
+
   #write4(packet: Packet, type: number, code: number, rest: number): boolean {
-    if (!this.#mayAnswer4(packet) || !this.#chooseSource4(packet)) return false;
+    if (this.sourceFor(packet, type) === undefined) return false;
     const { view } = this.#frame;
     this.#frame.reset();
     const at = this.#frame.start;
@@ -115,7 +127,7 @@ export class IcmpErrors {
   }
 
   #write6(packet: Packet, type: number, code: number, rest: number): boolean {
-    if (!mayAnswer6(packet, type) || !this.#chooseSource6(packet)) return false;
+    if (this.sourceFor(packet, type) === undefined) return false;
     const { view } = this.#frame;
     this.#frame.reset();
     const at = this.#frame.start;

@@ -7,11 +7,7 @@ import { type AddressWords, type Family, isLoopback } from "../net/address.ts";
 import { UDP } from "../net/protocol.ts";
 import { FORWARDING_METHODS } from "../wire/ipvs-objects.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
-import {
-  CONNECTION_FLAG,
-  type ConnectionHandle,
-  type ConnectionSeed,
-} from "./connection-records.ts";
+import { CONNECTION_FLAG, type ConnectionHandle, emptySeed } from "./connection-records.ts";
 import { type Decision, describeConnection } from "./decision.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Forwarding } from "./forward/forwarding.ts";
@@ -23,7 +19,6 @@ import type { VirtualService } from "./virtual-service.ts";
 
 const FTP_PORT = 21;
 const BYPASS = FORWARDING_METHODS.indexOf("bypass");
-const NOWHERE: Readonly<AddressWords> = new Uint32Array(4);
 
 /** The no-destination rule of one director. */
 export class NoDestination {
@@ -32,19 +27,7 @@ export class NoDestination {
   readonly #forwarding: Forwarding;
   readonly #errors: IcmpErrors;
   readonly #decision: Decision;
-  readonly #seed: ConnectionSeed = {
-    family: 4,
-    destinationFamily: 4,
-    protocol: 0,
-    clientAddress: NOWHERE,
-    clientPort: 0,
-    virtualAddress: NOWHERE,
-    virtualPort: 0,
-    destinationAddress: NOWHERE,
-    destinationPort: 0,
-    flags: 0,
-    mark: 0,
-  };
+  readonly #seed = emptySeed();
 
   constructor(
     state: EngineState,
@@ -71,21 +54,14 @@ export class NoDestination {
     const decision = this.#decision;
     const { service } = decision;
     if (!packet.portsReadable) return decision.give(VERDICT.drop, REASON["truncated-transport"]);
-    if (service !== undefined && this.#mayBypass(service, packet)) {
+    if (service !== undefined && mayBypass(this.#state, service, packet)) {
       return this.#bypass(service, packet);
     }
-    if (service?.id.port === FTP_PORT && packet.receiverPort !== FTP_PORT) {
+    if (service !== undefined && isSparedByFtp(service, packet)) {
       return decision.give(VERDICT.accept, REASON["no-destination"]);
     }
     if (!packet.quoted) this.#errors.portUnreachable(packet);
     return decision.give(VERDICT.drop, REASON["no-destination"]);
-  }
-
-  #mayBypass(service: VirtualService, packet: Packet): boolean {
-    const { sysctls, host } = this.#state;
-    if (sysctls.cache_bypass === 0 || service.id.fwmark === 0 || packet.quoted) return false;
-    const { family, destination } = packet;
-    return isUnicast(family, destination) && !host.isLocal(family, destination);
   }
 
   #bypass(service: VirtualService, packet: Packet): Verdict {
@@ -114,6 +90,19 @@ export class NoDestination {
     seed.mark = packet.mark;
     return this.#lifecycle.open(seed, undefined);
   }
+}
+
+/** Whether a packet nobody can take goes where it was going. */
+export function mayBypass(state: EngineState, service: VirtualService, packet: Packet): boolean {
+  const { sysctls, host } = state;
+  if (sysctls.cache_bypass === 0 || service.id.fwmark === 0 || packet.quoted) return false;
+  const { family, destination } = packet;
+  return isUnicast(family, destination) && !host.isLocal(family, destination);
+}
+
+/** Whether a packet nobody can take is left to the host, as an FTP service has caught it. */
+export function isSparedByFtp(service: VirtualService, packet: Packet): boolean {
+  return service.id.port === FTP_PORT && packet.receiverPort !== FTP_PORT;
 }
 
 /** Whether an address is one host's, as a router sees it. */

@@ -8,12 +8,13 @@
  *
  * @module
  */
-import { UDP } from "../net/protocol.ts";
+import type { AddressWords, Family } from "../net/address.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
   type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "./connection-records.ts";
 import type { Destination } from "./destination.ts";
@@ -28,6 +29,27 @@ const INVALID_PORT = 0xffff;
 
 /** The service's engine finds nothing in the packet to tell its client by. */
 export const REFUSED = -1;
+
+/** Why a template binds nobody any more, or not the client at hand. */
+export type TemplateRejection = "server-removed" | "server-quiesced" | "other-server";
+
+/** What was looked for, and what was found. */
+export interface TemplateLookUp {
+  readonly family: Family;
+  /** 0 for a template of a firewall-mark service. */
+  readonly protocol: number;
+  /** The client's address, masked: 4 words. */
+  readonly client: AddressWords;
+  /** 4 words; the mark in the first for a template of a firewall-mark service. */
+  readonly virtual: AddressWords;
+  /** Virtual port, 0 for any. */
+  readonly port: number;
+  /** What the service's engine tells the client by. */
+  readonly engineData: Uint8Array | undefined;
+  readonly found: ConnectionHandle;
+  /** Why what was found is of no use; none where it is, or nothing was found. */
+  readonly rejection: TemplateRejection | undefined;
+}
 
 /** The persistence of one director. */
 export class Persistence {
@@ -44,17 +66,10 @@ export class Persistence {
     this.#state = state;
     this.#lifecycle = lifecycle;
     this.#seed = {
-      family: 4,
-      destinationFamily: 4,
-      protocol: 0,
+      ...emptySeed(),
       clientAddress: this.#client,
-      clientPort: 0,
       virtualAddress: this.#virtual,
-      virtualPort: 0,
       destinationAddress: this.#client,
-      destinationPort: 0,
-      flags: 0,
-      mark: 0,
     };
   }
 
@@ -67,8 +82,68 @@ export class Persistence {
     service: VirtualService,
     packet: Packet,
   ): ConnectionHandle | typeof NO_CONNECTION | typeof REFUSED {
-    const { profile } = this.#state;
+    const { engine } = service;
+    this.#setKey(service, packet);
+    if (!this.tells(service, packet)) return REFUSED;
+    const found = this.#find(engine, packet, undefined);
+    if (found !== NO_CONNECTION) return found;
+
+    const destination = service.scheduler?.schedule(packet);
+    if (destination === undefined) return NO_CONNECTION;
+    const seed = this.#seed;
+    seed.flags = 0;
+    seed.mark = packet.mark;
+    return this.#make(service, destination, engine, packet);
+  }
+
+  /** Returns what `template` looks for and finds, or REFUSED, and changes nothing. */
+  lookUp(service: VirtualService, packet: Packet): TemplateLookUp | typeof REFUSED {
+    const { engine } = service;
+    this.#setKey(service, packet);
+    if (!this.tells(service, packet)) return REFUSED;
+    const { family, protocol, virtualPort: port } = this.#seed;
+    const { start, end } = this.#span;
+    const found = this.#stored(engine, packet);
+    return {
+      family,
+      protocol,
+      client: this.#client.slice(),
+      virtual: this.#virtual.slice(),
+      port,
+      engineData: engine && packet.frame.bytes.slice(start, end),
+      found,
+      rejection: found === NO_CONNECTION ? undefined : this.#rejection(found, undefined),
+    };
+  }
+
+  /** Whether the service's engine, if it has one, finds something in the packet to tell its client by. */
+  tells({ engine }: VirtualService, packet: Packet): boolean {
+    return engine === undefined || engine.find(packet, this.#span);
+  }
+
+  /**
+   * Returns the template of the client a real server sends a packet to, which leads to that server. Its
+   * service must have been asked whether it `tells` the client. The caller releases it.
+   */
+  serverTemplate(sender: Destination, packet: Packet): ConnectionHandle {
+    const { service } = sender;
     const { id, engine } = service;
+    const seed = this.#seed;
+    seed.family = packet.family;
+    seed.protocol = packet.protocol;
+    seed.virtualPort = id.port;
+    this.#group(service, packet.destination);
+    this.#virtual.set(id.address.words);
+    const found = this.#find(engine, packet, sender);
+    if (found !== NO_CONNECTION) return found;
+    seed.flags = 0;
+    seed.mark = 0;
+    return this.#make(service, sender, engine, packet);
+  }
+
+  /** Makes the key of the template of the packet's client. */
+  #setKey(service: VirtualService, packet: Packet): void {
+    const { id } = service;
     const ownPort = packet.receiverPort === id.port;
     const marked = !ownPort && id.fwmark !== 0;
     const seed = this.#seed;
@@ -82,39 +157,6 @@ export class Persistence {
     } else {
       this.#virtual.set(packet.receiverAddress);
     }
-    if (engine !== undefined && !engine.find(packet, this.#span)) return REFUSED;
-    const found = this.#find(engine, packet, undefined);
-    if (found !== NO_CONNECTION) return found;
-
-    const destination = service.scheduler?.schedule(packet);
-    if (destination === undefined) return NO_CONNECTION;
-    seed.flags =
-      profile.onePacketTemplates && service.onePacket && packet.protocol === UDP
-        ? CONNECTION_FLAG.onePacket
-        : 0;
-    seed.mark = packet.mark;
-    return this.#make(service, destination, engine, packet);
-  }
-
-  /**
-   * Returns the template of the client a real server sends a packet to, which leads to that server, or
-   * REFUSED. The caller releases it.
-   */
-  serverTemplate(sender: Destination, packet: Packet): ConnectionHandle | typeof REFUSED {
-    const { service } = sender;
-    const { id, engine } = service;
-    const seed = this.#seed;
-    seed.family = packet.family;
-    seed.protocol = packet.protocol;
-    seed.virtualPort = id.port;
-    this.#group(service, packet.destination);
-    this.#virtual.set(id.address.words);
-    if (engine !== undefined && !engine.find(packet, this.#span)) return REFUSED;
-    const found = this.#find(engine, packet, sender);
-    if (found !== NO_CONNECTION) return found;
-    seed.flags = 0;
-    seed.mark = 0;
-    return this.#make(service, sender, engine, packet);
   }
 
   #group(service: VirtualService, client: Readonly<Uint32Array>): void {
@@ -130,23 +172,29 @@ export class Persistence {
     wanted: Destination | undefined,
   ): ConnectionHandle {
     const { connections } = this.#state;
-    const { family, protocol, virtualPort } = this.#seed;
-    const found =
-      engine === undefined
-        ? connections.findTemplate(family, protocol, this.#client, this.#virtual, virtualPort)
-        : connections.findEngineTemplate(
-            family,
-            protocol,
-            this.#client,
-            this.#virtual,
-            virtualPort,
-            engine,
-            packet.frame.bytes,
-            this.#span,
-          );
-    if (found === NO_CONNECTION || this.#isGood(found, wanted)) return found;
+    const found = this.#stored(engine, packet);
+    if (found === NO_CONNECTION || this.#rejection(found, wanted) === undefined) return found;
     if (connections.virtualPort(found) !== INVALID_PORT) connections.invalidateTemplate(found);
     return NO_CONNECTION;
+  }
+
+  /** Returns the template of the key at hand, still good or not. */
+  #stored(engine: PersistenceEngine | undefined, packet: Packet): ConnectionHandle {
+    const { connections } = this.#state;
+    const { family, protocol, virtualPort } = this.#seed;
+    if (engine === undefined) {
+      return connections.findTemplate(family, protocol, this.#client, this.#virtual, virtualPort);
+    }
+    return connections.findEngineTemplate(
+      family,
+      protocol,
+      this.#client,
+      this.#virtual,
+      virtualPort,
+      engine,
+      packet.frame.bytes,
+      this.#span,
+    );
   }
 
   /** Makes a template of the key at hand. */
@@ -173,13 +221,19 @@ export class Persistence {
     return this.#state.sysctls.conntrack !== 0 ? CONNECTION_FLAG.conntrack : 0;
   }
 
-  /** A template whose real server is gone, or not the one that is `wanted`, or quiesced where that matters, binds nobody any more. */
-  #isGood(template: ConnectionHandle, wanted: Destination | undefined): boolean {
+  /**
+   * A template whose real server is gone, or not the one that is `wanted`, or quiesced where that matters,
+   * binds nobody any more.
+   */
+  #rejection(
+    template: ConnectionHandle,
+    wanted: Destination | undefined,
+  ): TemplateRejection | undefined {
     const destination = this.#lifecycle.destination(template);
-    return (
-      destination?.available === true &&
-      (wanted === undefined || destination === wanted) &&
-      (destination.weight > 0 || this.#state.sysctls.expire_quiescent_template === 0)
-    );
+    if (!destination?.available) return "server-removed";
+    if (wanted !== undefined && destination !== wanted) return "other-server";
+    const quiesced =
+      destination.weight === 0 && this.#state.sysctls.expire_quiescent_template !== 0;
+    return quiesced ? "server-quiesced" : undefined;
   }
 }

@@ -24,8 +24,18 @@ export interface Profile {
   readonly boundedThresholds: boolean;
   /** Entries at which the caches of lblc and lblcr stop growing (from 6.1.192), or Infinity. */
   readonly cacheLimit: number;
-  /** Whether templates may inherit the one-packet flag (before 6.1.192). */
-  readonly onePacketTemplates: boolean;
+  /** Whether the FTP helper passes over octets above 255 and ports above 65535 (from 6.1.190), or lets them wrap. */
+  readonly boundedFtpNumbers: boolean;
+  /**
+   * Whether a client is told of what a tunnel adds in all (from 6.1.180), or of 20 bytes whatever its type,
+   * where a router on the way found a tunnel's packet too long.
+   */
+  readonly exactTunnelMtu: boolean;
+  /**
+   * Whether ICMPv6 errors of masqueraded servers reach the client (from 6.1.187). Before, their checksums
+   * were computed as those of ICMP, and found wrong.
+   */
+  readonly translatesIcmpv6Errors: boolean;
 }
 
 /** Profiles by name. */
@@ -37,7 +47,9 @@ export const PROFILES = {
     overload: "three-mode",
     boundedThresholds: true,
     cacheLimit: 24576,
-    onePacketTemplates: false,
+    boundedFtpNumbers: true,
+    exactTunnelMtu: true,
+    translatesIcmpv6Errors: true,
   },
   "6.1.176": {
     name: "6.1.176",
@@ -46,7 +58,9 @@ export const PROFILES = {
     overload: "eager",
     boundedThresholds: false,
     cacheLimit: Number.POSITIVE_INFINITY,
-    onePacketTemplates: true,
+    boundedFtpNumbers: false,
+    exactTunnelMtu: false,
+    translatesIcmpv6Errors: false,
   },
 } as const satisfies Record<string, Profile>;
 

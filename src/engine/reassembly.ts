@@ -14,11 +14,12 @@
  */
 import type { Ticks } from "../base/clock.ts";
 import { fold, sameWords } from "../net/address.ts";
+import { hasPorts, ICMP } from "../net/protocol.ts";
 import { type Frame, MAX_PACKET } from "../wire/frame.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as extensions from "../wire/ipv6-extensions.ts";
-import type { Packet } from "./packet.ts";
+import { HOOK, type Packet } from "./packet.ts";
 import { REASON } from "./verdict.ts";
 
 /** `Reassembler.add` has put the packet together: its frame holds all of it. */
@@ -402,4 +403,15 @@ function writeNextHeader(view: DataView, at: number, number: number): void {
     header += authentication ? (units + 2) * 4 : (units + 1) * 8;
   }
   view.setUint8(pointer, number);
+}
+
+/**
+ * Whether the packet, if it is a fragment, is put together with the others first: of IPv4 what is for
+ * this host, and what may belong to a connection; of IPv6 everything, as its ports are in one fragment
+ * only and hosts that balance it defragment all.
+ */
+export function mustBeWhole(packet: Packet): boolean {
+  if (!packet.fragment) return false;
+  if (packet.family === 6 || packet.hook !== HOOK.forward) return true;
+  return hasPorts(packet.protocol) || packet.protocol === ICMP;
 }

@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { ICMP, ICMPV6, TCP } from "../net/protocol.ts";
+import { ICMP, ICMPV6 } from "../net/protocol.ts";
 import { ClientErrors } from "./client-errors.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { findRequest } from "./connection-lookup.ts";
-import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
+import { type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
+import { givesWay, judgeReuse } from "./connection-reuse.ts";
 import { ConnectionScheduling, DECIDED, LEAVE } from "./connection-scheduling.ts";
 import { type Decision, describeConnection } from "./decision.ts";
 import type { Defence } from "./defence.ts";
@@ -21,12 +22,8 @@ import type { IcmpErrors } from "./icmp-errors.ts";
 import { NoDestination } from "./no-destination.ts";
 import type { Packet } from "./packet.ts";
 import { DIRECTION, type Protocol } from "./protocol/protocol.ts";
-import { TCP_STATE } from "./protocol/tcp.ts";
 import { TunnelErrors } from "./tunnel-errors.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
-
-/** Bit of conn_reuse_mode that lets a port be used again in FIN_WAIT too. */
-const REUSE_IN_FIN_WAIT = 0x2;
 
 /** Handles the requests of one director. */
 export class RequestHandler {
@@ -120,26 +117,12 @@ export class RequestHandler {
     const { connections } = this.#state;
     const connection = findRequest(connections, packet);
     if (connection === NO_CONNECTION || packet.fragmentOffset !== 0) return connection;
-    if (!protocol.startsFlow(packet) || !this.#mayReuse(connection, protocol)) return connection;
+    if (!protocol.startsFlow(packet)) return connection;
+    if (!givesWay(judgeReuse(this.#state, this.#lifecycle, connection, protocol))) {
+      return connection;
+    }
     if (connections.children(connection) === 0) this.#lifecycle.expireNow(connection);
     return NO_CONNECTION;
-  }
-
-  /** Whether a client that uses its port again gets a new connection in place of this one. */
-  #mayReuse(connection: ConnectionHandle, protocol: Protocol): boolean {
-    const { connections, sysctls } = this.#state;
-    const destination = this.#lifecycle.destination(connection);
-    if (sysctls.expire_nodest_conn !== 0 && destination?.weight === 0) return true;
-    if (sysctls.conn_reuse_mode === 0) return false;
-    if (connections.controller(connection) !== NO_CONNECTION) return false;
-    const state = connections.state(connection);
-    if (protocol.isOver(state)) return true;
-    return (
-      protocol.number === TCP &&
-      (sysctls.conn_reuse_mode & REUSE_IN_FIN_WAIT) !== 0 &&
-      state === TCP_STATE.finWait &&
-      (connections.flags(connection) & CONNECTION_FLAG.noOutput) !== 0
-    );
   }
 
   /** Whether the connection's real server was removed. */

@@ -67,6 +67,85 @@ export interface SchedulerContext {
   readonly cacheLimit: number;
 }
 
+/** Figures by name, in the order they matter. */
+export type Figures = Readonly<Record<string, number | boolean>>;
+
+/** How a destination came out of a choice: chosen, or why it was passed over. */
+export type Standing =
+  | "chosen"
+  /** Its weight is 0: it takes no new connections. */
+  | "weight-0"
+  /** Its connections have reached the upper threshold, and not yet fallen below the lower one. */
+  | "overloaded"
+  /** More load per weight than the chosen one. */
+  | "more-loaded"
+  /** As good as the chosen one, which stands before it in the list. */
+  | "equal-but-later"
+  /** A lower weight than the chosen one. */
+  | "lower-weight"
+  /** More active connections than its weight. */
+  | "no-room"
+  /** Its turn comes later. */
+  | "out-of-turn"
+  /** Its weight does not reach the bar of this round. */
+  | "below-bar"
+  /** Not the first that is idle. */
+  | "not-first-idle"
+  /** The hash of the packet leads to another. */
+  | "not-hashed"
+  /** Another one is remembered for the packet's address. */
+  | "not-remembered"
+  /** It is remembered for the packet's address, and has so much to do that another helps. */
+  | "overwhelmed"
+  /** It may be drawn. */
+  | "by-chance";
+
+/** What a choice rests on, or why nobody was chosen. */
+export type Basis =
+  | "next-in-turn"
+  | "reaches-bar"
+  | "least-load"
+  | "first-idle"
+  | "highest-weight"
+  | "highest-weight-with-room"
+  | "hash"
+  /** The hash leads to one that cannot be used, and the service allows to go on from there. */
+  | "hash-fallback"
+  | "remembered"
+  /** What was remembered cannot be used, or is overwhelmed: the least loaded takes its place, or joins it. */
+  | "remembered-anew"
+  /** Nothing was remembered: the least loaded. */
+  | "not-remembered"
+  | "chance"
+  /** Nobody: all are of weight 0 or overloaded, or there are none. */
+  | "nobody-usable"
+  /** Nobody: the hash leads to one that cannot be used. */
+  | "hashed-unusable"
+  /** Nobody: whoever can be used has more active connections than weight. */
+  | "nobody-has-room";
+
+/** One destination as it stood before a scheduler. */
+export interface Candidate<D extends SchedulableDestination = SchedulableDestination> {
+  readonly destination: D;
+  readonly standing: Standing;
+  /** What the scheduler compares, beside weight and connections. */
+  readonly figures: Figures;
+}
+
+/** A choice with its reasons. */
+export interface ScheduleExplanation<D extends SchedulableDestination = SchedulableDestination> {
+  /** Who would be chosen; `undefined` for nobody, or where chance decides. */
+  readonly choice: D | undefined;
+  readonly basis: Basis;
+  /** The scheduler's own state, such as its place in the list. */
+  readonly figures: Figures;
+  /** Every destination of the service, in list order. */
+  readonly candidates: readonly Candidate<D>[];
+}
+
+/** What `peek` returns where chance decides. */
+export const BY_CHANCE = "by-chance";
+
 /** The state of one scheduler for one service. */
 export interface Scheduler<D extends SchedulableDestination = SchedulableDestination> {
   /**
@@ -74,12 +153,21 @@ export interface Scheduler<D extends SchedulableDestination = SchedulableDestina
    * happens then is the engine's affair. Never throws, allocates nothing in the steady state.
    */
   schedule(request: ScheduleRequest): D | undefined;
+  /** Returns what `schedule` would, and changes nothing: no turn, no memory, no draw. */
+  peek(request: ScheduleRequest): D | typeof BY_CHANCE | undefined;
+  /** Returns what `peek` does with all reasons. Its cost grows with the list; packets do not wait for it. */
+  explain(request: ScheduleRequest): ScheduleExplanation<D>;
   /** Told after `destination` entered the service's list, at its head. */
   destinationAdded?(destination: D): void;
   /** Told after `destination` left the service's list; `position` is where it stood in it. */
   destinationRemoved?(destination: D, position: number): void;
   /** Told after weight, thresholds or method of `destination` changed, also when to the same values. */
   destinationEdited?(destination: D): void;
+  /**
+   * Yields the destinations it may choose again without their being in the service's list: a removed one
+   * among them is kept, and comes back as it was when it is added again. Each may come more than once.
+   */
+  remembered?(): Iterable<D>;
   /** Told every 60 s since `bind`: time to forget what is old. */
   everyMinute?(): void;
 }

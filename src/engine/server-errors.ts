@@ -53,7 +53,7 @@ export class ServerErrors {
 
     const masqueraded = decision.method === 0;
     if (masqueraded) {
-      if (packet.hook !== HOOK.localOut && !errorChecksumIsRight(packet)) {
+      if (packet.hook !== HOOK.localOut && !this.#isTrusted(packet)) {
         decision.give(VERDICT.drop, REASON["bad-icmp-checksum"]);
         return true;
       }
@@ -70,5 +70,10 @@ export class ServerErrors {
       decision.give(VERDICT.accept, REASON["server-error"]);
     }
     return true;
+  }
+
+  #isTrusted(packet: Packet): boolean {
+    if (packet.family === 6 && !this.#state.profile.translatesIcmpv6Errors) return false;
+    return errorChecksumIsRight(packet);
   }
 }

@@ -52,20 +52,46 @@ export class ServiceTable {
     address: Readonly<AddressWords>,
     port: number,
   ): VirtualService | undefined {
-    if (mark !== 0 && this.#marked > 0) {
-      const marked = this.#findMark(family, mark);
-      if (marked !== undefined) return marked;
-    }
-    const exact = this.#findTuple(family, protocol, address, port);
-    if (exact !== undefined) return exact;
-    if (
-      protocol === TCP &&
-      this.#ftp > 0 &&
-      (port === FTP_DATA_PORT || port >= UNPRIVILEGED_PORT)
-    ) {
-      const ftp = this.#findTuple(family, protocol, address, FTP_PORT);
-      if (ftp !== undefined) return ftp;
-    }
+    return (
+      this.byMark(family, mark) ??
+      this.byTuple(family, protocol, address, port) ??
+      this.ftpOf(family, protocol, address, port) ??
+      this.anyPortOf(family, protocol, address)
+    );
+  }
+
+  /** The first rule of `lookup`. */
+  byMark(family: Family, mark: number): VirtualService | undefined {
+    return mark !== 0 && this.#marked > 0 ? this.#findMark(family, mark) : undefined;
+  }
+
+  /** The second rule of `lookup`. */
+  byTuple(
+    family: Family,
+    protocol: number,
+    address: Readonly<AddressWords>,
+    port: number,
+  ): VirtualService | undefined {
+    return this.#findTuple(family, protocol, address, port);
+  }
+
+  /** The third rule of `lookup`. */
+  ftpOf(
+    family: Family,
+    protocol: number,
+    address: Readonly<AddressWords>,
+    port: number,
+  ): VirtualService | undefined {
+    if (this.#ftp === 0 || !mayBeFtpData(protocol, port)) return undefined;
+    return this.#findTuple(family, protocol, address, FTP_PORT);
+  }
+
+  /** The last rule of `lookup`. */
+  anyPortOf(
+    family: Family,
+    protocol: number,
+    address: Readonly<AddressWords>,
+  ): VirtualService | undefined {
     return this.#anyPort > 0 ? this.#findTuple(family, protocol, address, 0) : undefined;
   }
 
@@ -193,6 +219,11 @@ export class ServiceTable {
     this.#byAddress = new Array(chains).fill(undefined);
     for (const service of services) this.#link(service);
   }
+}
+
+/** Whether a packet to this port may be one of an FTP data connection. */
+export function mayBeFtpData(protocol: number, port: number): boolean {
+  return protocol === TCP && (port === FTP_DATA_PORT || port >= UNPRIVILEGED_PORT);
 }
 
 /** Puts a service at the head of its chain; the number of chains is a power of two. */

@@ -94,7 +94,10 @@ export class TunnelErrors {
     if (type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED) {
       const mtu = this.#learn(outer, rest & MTU_MASK);
       if (!ipv4.dontFragment(view, inner.network)) return;
-      const overhead = outer.transport - outer.network + header;
+      const { exactTunnelMtu } = this.#state.profile;
+      const overhead = exactTunnelMtu
+        ? outer.transport - outer.network + header
+        : ipv4.HEADER_LENGTH;
       rest = mtu > LEAST_MTU + overhead ? mtu - overhead : mtu;
     }
     this.#lifecycle.countOut(connection, inner.length);

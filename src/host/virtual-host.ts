@@ -18,7 +18,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Director } from "../engine/director.ts";
 import type { Host, NetworkInterface, Route } from "../engine/host.ts";
-import { VERDICT, type Verdict } from "../engine/verdict.ts";
+import { REASON, VERDICT, type Verdict } from "../engine/verdict.ts";
 import type { AddressWords, Family } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
@@ -406,10 +406,14 @@ export class VirtualHost implements Host {
     this.#drop(problem, frame);
   }
 
-  /** Sends a packet where the director has decided. */
+  /**
+   * Sends a packet where the director has decided. The way to a real server hangs on its address alone, the
+   * way back to a client on the packet's mark too.
+   */
   #sendDecided(frame: Frame, origin: Origin): HostDrop | undefined {
-    const { nextHopFamily, nextHop } = this.#director!.decision;
-    const route = this.routing.find(nextHopFamily, nextHop, 0);
+    const { nextHopFamily, nextHop, reason } = this.#director!.decision;
+    const isReply = reason === REASON.reply || reason === REASON["server-error"];
+    const route = this.routing.find(nextHopFamily, nextHop, isReply ? frame.mark : 0);
     if (route === undefined || refuses(route)) return "no-route";
     return this.#leave(frame, route, nextHopFamily, nextHop, origin);
   }

@@ -1,12 +1,13 @@
 /**
  * Every sentence the front end says, apart from the usage text.
  *
- * They are ipvsadm's, byte for byte, odd quotes and all, since scripts match on them. Only the two
- * lines about a director that does not answer are ours.
+ * They are ipvsadm's, byte for byte, odd quotes and all, since scripts match on them. Only what is said
+ * of a director that does not answer is ours.
  *
  * @module
  */
 import { type ErrorCode, IpvsError } from "../base/error.ts";
+import type { BackendChoice } from "../control/backend-choice.ts";
 import type { CommandName, OptionName } from "./options.ts";
 
 export const ILLEGAL_SERVICE = "illegal virtual server address[:port] specified";
@@ -109,6 +110,13 @@ export function noDirector(socket: string, reason: string): string {
     `No director answers at ${socket}: ${reason}\n` +
     "Start one with `uipvs up', or name its socket in the environment variable UIPVS_SOCKET"
   );
+}
+
+/** Returns the lines for when the one who was to obey cannot be asked. */
+export function unanswered(choice: BackendChoice, error: unknown): string {
+  const reason = systemReason(error);
+  // What there is to say of a kernel, its error says.
+  return choice.name === "kernel" ? reason : noDirector(choice.socket, reason);
 }
 
 const SERVICE_MISSING = "No such service";

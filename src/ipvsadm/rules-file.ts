@@ -7,22 +7,23 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import type { Backend } from "../control/backend.ts";
 import { parseCommandLine } from "./argv.ts";
 import type { Change } from "./command.ts";
 import { change } from "./commands/change.ts";
 import { Failure } from "./failure.ts";
+import { systemReason } from "./messages.ts";
 import { ruleWords } from "./restore.ts";
 import { Session } from "./session.ts";
 import { systemResolver } from "./system-resolver.ts";
 import type { World } from "./world.ts";
 
-/** One line of a file, understood. */
+/** One command of a file, understood. */
 export interface Rule {
-  /** Where it stands, from 1. */
-  readonly line: number;
-  readonly text: string;
+  /** Where it stands, such as `line 3, "-A -f 1"`. */
+  readonly place: string;
+  /** Line it stands on, from 1; absent where the file has other places. */
+  readonly line?: number | undefined;
   readonly change: Change;
 }
 
@@ -32,40 +33,31 @@ export interface Rules {
   readonly rules: readonly Rule[];
 }
 
-const NO_RULES: Rules = { path: "", rules: [] };
-
 /** A file of rules that is broken. */
 export class RulesError extends Error {
   override readonly name = "RulesError";
 
   /**
    * @param path the file as it was named
-   * @param line where the fault is, from 1
-   * @param text the line
-   * @param reason what is wrong with it
+   * @param place where the fault is
+   * @param reason what is wrong there
    */
-  constructor(path: string, line: number, text: string, reason: string) {
-    super(`Cannot load the rules of "${path}", line ${line}, "${text}": ${reason}`);
+  constructor(path: string, place: string, reason: string) {
+    super(`Cannot load the rules of "${path}", ${place}: ${reason}`);
   }
 }
 
-/**
- * Reads a file of rules; without a path there are none.
- *
- * @throws RulesError for a line that cannot be understood, or that changes nothing
- * @throws the system's error when the file cannot be read
- */
-export async function readRules(path: string | undefined): Promise<Rules> {
-  return path === undefined ? NO_RULES : parseRules(path, await readFile(path, "utf8"));
-}
+/** Takes notice of a line that cannot be understood. */
+export type OnBroken = (line: number, text: string, reason: string) => void;
 
 /**
  * Returns the rules in a text.
  *
  * @param path where the text is from, for messages
+ * @param onBroken passed the lines that cannot be understood, which are passed over then
  * @throws RulesError for a line that cannot be understood, or that changes nothing
  */
-export async function parseRules(path: string, file: string): Promise<Rules> {
+export async function parseRules(path: string, file: string, onBroken?: OnBroken): Promise<Rules> {
   const session = new Session(worldOf());
   const rules: Rule[] = [];
   let line = 0;
@@ -73,10 +65,13 @@ export async function parseRules(path: string, file: string): Promise<Rules> {
     line++;
     const text = raw.trim();
     if (text === "" || text.startsWith("#")) continue;
+    const place = `line ${line}, "${text}"`;
     try {
-      rules.push({ line, text, change: await parseRule(text, session) });
+      rules.push({ place, line, change: await parseRule(text, session) });
     } catch (error) {
-      throw rulesError(path, line, text, error);
+      const broken = rulesError(path, place, error);
+      if (onBroken === undefined || !(broken instanceof RulesError)) throw broken;
+      onBroken(line, text, (error as Error).message.trim());
     }
   }
   return { path, rules };
@@ -93,7 +88,7 @@ export async function loadRules(file: Rules, backend: Backend): Promise<void> {
     try {
       await change(rule.change, session);
     } catch (error) {
-      throw rulesError(file.path, rule.line, rule.text, error);
+      throw rulesError(file.path, rule.place, error);
     }
   }
 }
@@ -123,9 +118,9 @@ async function parseRule(text: string, session: Session): Promise<Change> {
 }
 
 /** Returns the error to end in; a fault that is none of the line's is passed on as it is. */
-function rulesError(path: string, line: number, text: string, error: unknown): unknown {
+function rulesError(path: string, place: string, error: unknown): unknown {
   const told = error instanceof Failure || error instanceof SyntaxError;
-  return told ? new RulesError(path, line, text, error.message.trim()) : error;
+  return told ? new RulesError(path, place, error.message.trim()) : error;
 }
 
 /** The front end's world for rules: nothing to read or write, and `backend` to obey. */
@@ -137,11 +132,11 @@ function worldOf(backend?: Backend): World {
     stdin: (async function* () {})(),
     stdout: silent,
     stderr: silent,
-    director: "",
     openBackend: async () => {
       if (backend === undefined) throw new Error("rules are read before there is a director");
       return backend;
     },
+    unanswered: systemReason,
     resolver: systemResolver(),
   };
 }

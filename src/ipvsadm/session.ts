@@ -34,7 +34,7 @@ export class Session {
         this.#backend = await this.#open();
       } catch (error) {
         if (error instanceof Failure) throw error;
-        throw fatal(messages.noDirector(this.world.director, messages.systemReason(error)));
+        throw fatal(this.world.unanswered(error));
       }
     }
     return this.#backend;

@@ -1,11 +1,11 @@
 /**
- * The real world: the streams of this process, the names of this system, a director's socket.
+ * The real world: the streams of this process, the names of this system, and who obeys on it.
  *
  * @module
  */
 import { once } from "node:events";
-import { NetlinkBackend } from "../control/netlink-backend.ts";
-import { SocketTransport } from "../control/socket-transport.ts";
+import { type BackendChoice, openBackend } from "../control/backend-choice.ts";
+import { unanswered } from "./messages.ts";
 import { systemResolver } from "./system-resolver.ts";
 import type { World, Writer } from "./world.ts";
 
@@ -13,9 +13,9 @@ import type { World, Writer } from "./world.ts";
  * Returns this process's world.
  *
  * @param name what the program calls itself in messages
- * @param socket path of the director's control socket
+ * @param choice whom the commands go to
  */
-export function systemWorld(name: string, socket: string): World {
+export function systemWorld(name: string, choice: BackendChoice): World {
   return {
     name,
     env: process.env,
@@ -25,8 +25,8 @@ export function systemWorld(name: string, socket: string): World {
     },
     stdout: streamWriter(process.stdout),
     stderr: streamWriter(process.stderr),
-    director: socket,
-    openBackend: async () => new NetlinkBackend(await SocketTransport.connect(socket)),
+    openBackend: () => openBackend(choice),
+    unanswered: (error) => unanswered(choice, error),
     resolver: systemResolver(),
   };
 }

@@ -38,13 +38,13 @@ export interface World {
   readonly stdin: AsyncIterable<string | Uint8Array>;
   readonly stdout: Writer;
   readonly stderr: Writer;
-  /** Where a director is expected, for the message that there is none. */
-  readonly director: string;
   /**
    * Opens the way to whoever obeys; called once per run at most, and only when a command needs it.
    *
-   * @throws an error with Node's `code` where nobody answers
+   * @throws an error, such as the system's with Node's `code`, where nobody answers
    */
   openBackend(): Promise<Backend>;
+  /** Returns the lines that say so, for an error of `openBackend`; without the last newline. */
+  unanswered(error: unknown): string;
   readonly resolver: Resolver;
 }

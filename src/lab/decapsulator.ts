@@ -31,7 +31,7 @@ import { openTun } from "../../dataplane/sys/tun.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import { GRE, IPIP, IPV6_IN_IP } from "../net/protocol.ts";
 import { MAX_PACKET } from "../wire/frame.ts";
-import { carriedPacket, gueCarried, type InnerPacket, innerPacket } from "./tunnel-packet.ts";
+import { carriedPacket, gueCarried, type InnerPacket, innerPacket } from "../wire/tunnel-packet.ts";
 
 /** Longest time without a look at the input. */
 const PATIENCE: Milliseconds = 50;

@@ -14,27 +14,26 @@
 import { setImmediate } from "node:timers/promises";
 import { openCapture, PcapFileDevice, refuseUnknownLink } from "../../dataplane/pcap-file.ts";
 import { Pump } from "../../dataplane/pump.ts";
-import { StaticHost } from "../../dataplane/static-host.ts";
-import { schedulers } from "../../schedulers/index.ts";
-import { ManualClock } from "../base/clock.ts";
-import { directorBackend } from "../control/director-services.ts";
-import { Director } from "../engine/director.ts";
+import type { ManualClock } from "../base/clock.ts";
+import type { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
-import { loadRules, type Rules, readRules } from "../ipvsadm/rules-file.ts";
-import type { Address, Family } from "../net/address.ts";
+import type { ReadOptions } from "../rules/read-wanted.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
+import { simulatedDirector } from "./simulated-director.ts";
 
 /** Packets decided before other events get their turn. */
 const TURNS = 4096;
 
 /** What a replay is made from. */
 export interface ReplayOptions {
-  /** Path of the rules, as `ipvsadm -S -n` writes them. */
+  /** Path of the rules, in any form `readRules` takes. */
   readonly rules: string;
+  /** Told what a configuration of keepalived has that the rules have not. */
+  readonly onRemark?: ReadOptions["onRemark"];
   /** Path of the capture. */
   readonly input: string;
   /** Kernel release to decide like. */
@@ -91,22 +90,14 @@ export class Replay {
   /**
    * Reads and checks rules and capture.
    *
-   * @throws RulesError when a rule is broken or refused: with file, line and text
+   * @throws RulesError when a rule is broken or refused: with file, line and text; WantedError or
+   *   KeepalivedError for a document or a configuration that is broken
    * @throws ReplayError when the capture is broken: with file and offset
    * @throws the system's error when a file cannot be read
    */
   static async prepare(options: ReplayOptions): Promise<Replay> {
-    const { input, profile } = options;
-    const rules = await readRules(options.rules);
-    const clock = new ManualClock();
-    const host = new StaticHost({
-      addresses: firstAddresses(rules),
-      isAlsoLocal: (family, address) => director.hasVirtualAddress(family, address),
-    });
-    const director: Director = new Director({ schedulers, clock, host, profile });
-    const backend = directorBackend(director);
-    await loadRules(rules, backend);
-    await backend.close();
+    const { input, profile, onRemark } = options;
+    const { clock, host, director } = await simulatedDirector(options.rules, profile, { onRemark });
     return new Replay(input, await countRecords(input), clock, host, director);
   }
 
@@ -165,15 +156,4 @@ async function countRecords(path: string): Promise<number> {
   } finally {
     file.close();
   }
-}
-
-/** Returns the addresses of the first service of each family, where there is one that has an address. */
-function firstAddresses(rules: Rules): readonly Address[] {
-  const first = new Map<Family, Address>();
-  for (const { change } of rules.rules) {
-    if (change.verb !== "add-service" || change.id.fwmark !== 0) continue;
-    const { address } = change.id;
-    if (!first.has(address.family)) first.set(address.family, address);
-  }
-  return [...first.values()];
 }

@@ -8,7 +8,7 @@ import { sameTimeouts } from "../ipvsadm/effective.ts";
 import { serverKey, serviceKey } from "../ipvsadm/keys.ts";
 import { failureText } from "../ipvsadm/messages.ts";
 import type { Rehearsal, RehearsedService } from "../ipvsadm/rehearsal.ts";
-import { type Rule, type Rules, RulesError } from "../ipvsadm/rules-file.ts";
+import { type Rules, RulesError } from "../ipvsadm/rules-file.ts";
 import type { Wanted, WantedService } from "./wanted.ts";
 
 /** Timeouts nobody has set. */
@@ -29,24 +29,24 @@ export async function wantedOfRules({ path, rules }: Rules, known: Rehearsal): P
     try {
       await obey(change, table);
     } catch (error) {
-      throw new RulesError(path, rule.line, rule.text, failureText(change.verb, error));
+      throw new RulesError(path, rule.place, failureText(change.verb, error));
     }
     switch (change.verb) {
       case "add-service":
       case "edit-service":
-        places.set(serviceKey(change.id), placeOf(rule));
+        places.set(serviceKey(change.id), rule.place);
         break;
       case "add-server":
       case "edit-server":
-        places.set(keyOfServer(change.service, change.id), placeOf(rule));
+        places.set(keyOfServer(change.service, change.id), rule.place);
         break;
       case "set":
-        timeoutsPlace = placeOf(rule);
+        timeoutsPlace = rule.place;
         break;
       case "zero":
       case "start-daemon":
       case "stop-daemon":
-        throw new RulesError(path, rule.line, rule.text, "must describe services and servers");
+        throw new RulesError(path, rule.place, "must describe services and servers");
     }
   }
   const timeouts = await table.timeouts();
@@ -58,10 +58,6 @@ export async function wantedOfRules({ path, rules }: Rules, known: Rehearsal): P
       : { timeouts: { config: timeouts, place: timeoutsPlace } }),
     complete: true,
   };
-}
-
-function placeOf({ line, text }: Rule): string {
-  return `line ${line}, "${text}"`;
 }
 
 function keyOfServer(

@@ -10,12 +10,17 @@ import type {
   ServiceId,
   TimeoutConfig,
 } from "../wire/ipvs-objects.ts";
+import type { Position } from "./position.ts";
 
 /** Something a file asks for. */
 interface Part<Config> {
   readonly config: Config;
   /** Where the file asks for it, such as `line 3, "-A -f 1"` or `services[0].servers[2]`. */
   readonly place: string;
+  /** The same, for programs; absent for a document. */
+  readonly at?: Position | undefined;
+  /** Where single settings are, by the keyword of keepalived.conf(5). */
+  readonly settings?: Readonly<Record<string, Position>> | undefined;
 }
 
 /** A real server a file asks for. */

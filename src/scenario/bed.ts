@@ -61,10 +61,19 @@ export interface Bed {
   sysctl(name: string, value?: string): Promise<Variable>;
   /** Returns a file of the host, such as `/proc/net/ip_vs`; `undefined` where there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
-  /** Puts a packet on the wire of an interface; `undefined` when there is no such interface. */
-  send(device: string, packet: Uint8Array): Promise<Sent | undefined>;
+  /**
+   * Puts a packet on the wire of an interface; `undefined` when there is no such interface.
+   *
+   * @param mark firewall mark it is to have when the director sees it; what the host's rules say unless given
+   */
+  send(device: string, packet: Uint8Array, mark?: number): Promise<Sent | undefined>;
   /** Puts an Ethernet frame on the wire of an interface; `undefined` when there is none. */
   sendFrame(device: string, frame: Uint8Array): Promise<Sent | undefined>;
+  /**
+   * Returns why the packets that came in since it was last asked went on or did not, in their order: names
+   * of docs/reasons.md and docs/host.md. Absent where the host does not tell.
+   */
+  reasons?(): readonly string[];
   /** Lets time pass and returns what left the host meanwhile. */
   sleep(duration: Milliseconds): Promise<readonly Captured[]>;
   /** Gives up what the bed holds. */

@@ -13,13 +13,15 @@ import {
   directorSysctls,
 } from "../control/director-services.ts";
 import type { SysctlTable } from "../control/uipvs-family.ts";
-import { Director } from "../engine/director.ts";
+import { Director, type DirectorOptions } from "../engine/director.ts";
 import { DEFAULT_PROFILE, type Profile } from "../engine/profile.ts";
+import { REASONS } from "../engine/verdict.ts";
 import type { Departure } from "../host/output.ts";
 import { VirtualHost } from "../host/virtual-host.ts";
 import { run } from "../ipvsadm/main.ts";
+import { systemReason } from "../ipvsadm/messages.ts";
 import type { World, Writer } from "../ipvsadm/world.ts";
-import { parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
+import { type Family, parseAddress, sameAddress, UNSPECIFIED } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
 import type { Bed, Captured, Printed, Sent, Variable } from "./bed.ts";
 import { debuggingSysctls, emulatedSysctl, VS_PREFIX } from "./emulated-sysctls.ts";
@@ -58,7 +60,12 @@ export interface EmulatorOptions {
   readonly seed?: number;
   /** Tick the kernel is at when the scenario begins, as its timers are rounded by it; 0. */
   readonly firstTick?: Ticks;
+  /** Makes the director; as usual unless given. */
+  readonly makeDirector?: MakeDirector;
 }
+
+/** What a director is made of, and whoever makes one like it. */
+type MakeDirector = (options: DirectorOptions) => Director;
 
 /** A director of ours, and the host around it. */
 export class EmulatorBed implements Bed {
@@ -72,6 +79,7 @@ export class EmulatorBed implements Bed {
   readonly #frame = new Frame();
   #shell: ShellFolder | undefined;
   #captured: Captured[] = [];
+  #reasons: string[] = [];
 
   constructor(options: EmulatorOptions = {}) {
     const random = new SeededRandom(options.seed ?? 1);
@@ -80,8 +88,11 @@ export class EmulatorBed implements Bed {
       random,
       interfaces: [],
       depart: (departure) => this.#capture(departure),
+      witness: () => this.#reasons.push(REASONS[this.#director.decision.reason]!),
+      dropped: (reason) => this.#reasons.push(reason),
     });
-    this.#director = new Director({
+    const make: MakeDirector = options.makeDirector ?? ((parts) => new Director(parts));
+    this.#director = make({
       schedulers,
       clock: this.#clock,
       random,
@@ -150,7 +161,7 @@ export class EmulatorBed implements Bed {
     if (EMPTY_FILES.has(path)) return new Uint8Array(0);
     const variable = SYSCTL_FILE.exec(path)?.[1];
     if (variable !== undefined) {
-      const { value } = await this.sysctl(variable.replaceAll("/", "."));
+      const { value } = emulatedSysctl(this.#sysctls, variable.replaceAll("/", "."));
       return value === null ? undefined : encode(`${value}\n`);
     }
     const name = FILE.exec(path)?.[1];
@@ -158,11 +169,21 @@ export class EmulatorBed implements Bed {
     return file ? encode([...file].join("")) : undefined;
   }
 
-  async send(device: string, packet: Uint8Array): Promise<Sent | undefined> {
+  async send(device: string, packet: Uint8Array, mark?: number): Promise<Sent | undefined> {
     if (!this.#interfaces.has(device)) return undefined;
     this.#frame.load(packet);
+    // The last rule that fits a packet has the last word.
+    const rule = mark === undefined ? undefined : { family: familyOf(packet), mark };
+    if (rule !== undefined) this.#host.marks.add(rule);
     this.#host.receive(device, this.#frame);
+    if (rule !== undefined) this.#host.marks.delete(rule);
     return { captured: this.#taken() };
+  }
+
+  reasons(): readonly string[] {
+    const reasons = this.#reasons;
+    this.#reasons = [];
+    return reasons;
   }
 
   async sendFrame(device: string, frame: Uint8Array): Promise<Sent | undefined> {
@@ -196,8 +217,8 @@ export class EmulatorBed implements Bed {
       stdin: nothing(),
       stdout: out,
       stderr: err,
-      director: "the scenario",
       openBackend: async () => directorBackend(this.#director),
+      unanswered: systemReason,
       resolver: {
         addressOf: async (host) => (host === "localhost" ? LOOPBACK : undefined),
         hostOf: async (address) => (sameAddress(address, LOOPBACK) ? "localhost" : undefined),
@@ -238,6 +259,10 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function printed(status: number, out = "", err = ""): Printed {
   return { status, out: encode(out), err: encode(err) };
+}
+
+function familyOf(packet: Uint8Array): Family {
+  return (packet[0] ?? 0) >>> 4 === 6 ? 6 : 4;
 }
 
 function encode(text: string): Uint8Array {

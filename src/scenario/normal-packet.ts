@@ -96,9 +96,10 @@ function normalizeQuoted(view: DataView, at: number, isError: (type: number) => 
   icmpv4.setChecksum(view, at, checksum.replace16(icmpv4.checksum(view, at), before, after));
 }
 
-/** Whether it is an ICMP error or an echo reply. */
+/** Whether it is an ICMP error or an echo reply, or one that is quoted without its type. */
 function isOwnMessage(view: DataView, at: number, payload: number): boolean {
-  if (ipv4.protocol(view, at) !== number.ICMP || payload >= view.byteLength) return false;
+  if (ipv4.protocol(view, at) !== number.ICMP) return false;
+  if (payload >= view.byteLength) return true;
   const type = icmpv4.type(view, payload);
   return icmpv4.isError(type) || type === icmpv4.ECHO_REPLY;
 }

@@ -10,6 +10,8 @@ import type { Word, WordReader } from "./words.ts";
 export interface Options extends TcpOptions, SctpOptions, Pick<IcmpSpec, "quoted" | "truncate"> {
   /** Interface the packet comes in by. */
   readonly device?: string;
+  /** Firewall mark it carries when the director sees it. */
+  readonly mark?: number;
   readonly rest?: number;
 }
 
@@ -24,7 +26,7 @@ interface Option {
 }
 
 /** Names every packet may be told. */
-const COMMON = ["dev", "ttl", "tos", "id", "df", "frag", "csum", "ipopt", "flow"] as const;
+const COMMON = ["dev", "ttl", "tos", "id", "df", "frag", "csum", "ipopt", "flow", "mark"] as const;
 /** Names of what follows the transport header; one of them. */
 const PAYLOAD = ["data", "hex", "len"] as const;
 
@@ -55,6 +57,7 @@ const OPTIONS = {
   },
   ipopt: bytes(40, (ipOptions) => ({ ipOptions })),
   flow: number(0xfffff, (flow) => ({ flow })),
+  mark: number(0xffffffff, (mark) => ({ mark })),
   data: { expected: "text", read: (value) => ({ payload: new TextEncoder().encode(value) }) },
   hex: bytes(0xffff, (payload) => ({ payload })),
   len: number(0xffff, (length) => ({ payload: alphabet(length) })),

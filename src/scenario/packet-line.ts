@@ -24,6 +24,8 @@ const CHUNKS = `SCTP chunks between commas: ${CHUNK_NAMES.join(", ")} or 0–255
 /** A packet and the interface it comes in by. */
 export interface ReadPacket {
   readonly device: string;
+  /** Firewall mark it carries when the director sees it. */
+  readonly mark?: number;
   readonly packet: PacketSpec;
 }
 
@@ -59,6 +61,7 @@ export const PACKET_LINES = {
 /** Reads an answer: flags or chunks, if any, and options. */
 export function readReply(words: WordReader): {
   readonly device?: string;
+  readonly mark?: number;
   readonly reply: ReplySpec;
 } {
   const word = words.peek();
@@ -70,9 +73,10 @@ export function readReply(words: WordReader): {
       throw words.error(word, `${FLAGS}, or ${CHUNKS}`);
     words.next("flags");
   }
-  const { device, ...options } = readOptions(words, OPTION_NAMES.reply);
+  const { device, mark, ...options } = readOptions(words, OPTION_NAMES.reply);
   return {
     ...(device !== undefined && { device }),
+    ...(mark !== undefined && { mark }),
     reply: {
       ...(flags !== undefined && { flags }),
       ...(chunks !== undefined && { chunks }),
@@ -109,8 +113,8 @@ export function told<T>(
 }
 
 function line(options: Options, packet: PacketSpec): ReadPacket {
-  const { device = DEFAULT_DEVICE, ...rest } = options;
-  return { device, packet: { ...rest, ...packet } };
+  const { device = DEFAULT_DEVICE, mark, ...rest } = options;
+  return { device, ...(mark !== undefined && { mark }), packet: { ...rest, ...packet } };
 }
 
 function endpoints(words: WordReader): readonly [Endpoint, Endpoint] {

@@ -81,6 +81,14 @@ const PLAIN: Readonly<Record<string, (text: string) => Said>> = {
   note: (text) => ({ kind: "note", text }),
 };
 
+/** First words there are. */
+export const LINE_NAMES: readonly string[] = [...Object.keys(LINES), ...Object.keys(PLAIN)];
+
+/** Returns what stands for a piece of a line, which starts at a column, from 1. */
+export type Expand = (text: string, column: number) => string;
+
+const AS_IT_IS: Expand = (text) => text;
+
 /**
  * Returns what a scenario says.
  *
@@ -89,7 +97,7 @@ const PLAIN: Readonly<Record<string, (text: string) => Said>> = {
  */
 export function parseScenario(file: string, text: string): Scenario {
   const lines = linesOf(file, text);
-  const statements = lines.filter(saysSomething).map(parseLine);
+  const statements = lines.filter(saysSomething).map((line) => parseLine(line));
   return { file, statements, lineCount: lines.length };
 }
 
@@ -97,17 +105,25 @@ function saysSomething({ text }: Line): boolean {
   return !/^\s*(#|$)/.test(text);
 }
 
-function parseLine(line: Line): Statement {
+/**
+ * Returns what a line says.
+ *
+ * @param expand what its words, or its rest where that is taken as it is, are to be replaced by
+ * @throws ScenarioError when it says nothing known
+ */
+export function parseLine(line: Line, expand: Expand = AS_IT_IS): Statement {
   const [, indent = "", name = "", rest = ""] = /^(\s*)(\S+)(.*)$/.exec(line.text) ?? [];
   const place = placeIn(line, indent.length + 1);
   const plain = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined;
-  if (plain !== undefined) return { place, ...plain(rest.trim()) };
+  if (plain !== undefined) {
+    const column = line.text.length - rest.trimStart().length + 1;
+    return { place, ...plain(expand(rest.trim(), column)) };
+  }
   const read = Object.hasOwn(LINES, name) ? LINES[name] : undefined;
   if (read === undefined) {
-    const known = [...Object.keys(LINES), ...Object.keys(PLAIN)].join(", ");
-    throw new ScenarioError(place, `a line that starts with one of ${known}`, name);
+    throw new ScenarioError(place, `a line that starts with one of ${LINE_NAMES.join(", ")}`, name);
   }
-  const words = new WordReader(line, wordsOf(line));
+  const words = new WordReader(line, wordsOf(line, expand));
   words.next("the first word");
   return { place, ...read(words) };
 }

@@ -35,7 +35,7 @@ const DUMPED_LISTINGS = [["-Ln"], ["-Ln", "--stats", "--exact"], ["-Lnc"]] as co
 const DUMPED_FILES = ["ip_vs", "ip_vs_conn", "ip_vs_stats"] as const;
 
 /** What is said of a record by who knows neither line nor time. */
-type Seen = TranscriptRecord extends infer One
+export type Seen = TranscriptRecord extends infer One
   ? One extends unknown
     ? Omit<One, "line" | "t">
     : never
@@ -57,19 +57,34 @@ export async function* play(scenario: Scenario, bed: Bed): AsyncGenerator<Transc
   yield { op: "end", line: scenario.lineCount, t: bed.now() / 1000 };
 }
 
-class Player {
+/** Plays lines on a bed, one after the other. */
+export class Player {
   readonly #bed: Bed;
   readonly #builder = new PacketBuilder();
   /** All packets captured, oldest first. */
   readonly #captured: Captured[] = [];
   #sent: Uint8Array | undefined;
   #brief = false;
+  /** Packets captured before the line at hand. */
+  #before = 0;
 
   constructor(bed: Bed) {
     this.#bed = bed;
   }
 
+  /** Returns the packets that left because of the last line, or while it let time pass. */
+  emitted(): readonly Captured[] {
+    return this.#captured.slice(this.#before);
+  }
+
+  /** Returns the packet that was sent last, network header first. */
+  get sent(): Uint8Array | undefined {
+    return this.#sent;
+  }
+
+  /** Plays a line. @throws ScenarioError where it asks for what the bed does not have */
   async *play(statement: Statement): AsyncGenerator<Seen> {
+    this.#before = this.#captured.length;
     switch (statement.kind) {
       case "topology":
         await refusable(statement, this.#bed.setUp(statement.name), "the name of a topology");
@@ -143,9 +158,24 @@ class Player {
     if (strays.length > 0) yield { op: "stray", rx: this.#seen(strays) };
   }
 
-  async #packet({ device, packet, text }: PacketStatement): Promise<Seen> {
+  /**
+   * Sends a packet as a line would, and says nothing of it.
+   *
+   * @returns whether it could be sent
+   */
+  async transmit(device: string, packet: PacketSpec, mark?: number): Promise<boolean> {
+    this.#before = this.#captured.length;
     const bytes = this.#build(packet);
-    const sent = bytes && (await this.#bed.send(device, bytes));
+    const sent = bytes && (await this.#bed.send(device, bytes, mark));
+    if (sent === undefined) return false;
+    this.#sent = bytes;
+    this.#captured.push(...sent.captured);
+    return true;
+  }
+
+  async #packet({ device, packet, text, mark }: PacketStatement): Promise<Seen> {
+    const bytes = this.#build(packet);
+    const sent = bytes && (await this.#bed.send(device, bytes, mark));
     if (bytes === undefined || sent === undefined) {
       return { op: "send", error: "bad packet spec", spec: utf8Text(text) };
     }
@@ -160,7 +190,7 @@ class Player {
       return { op: "send", error: "nothing to reply to" };
     }
     const device = statement.device ?? last.device;
-    const sent = await this.#bed.send(device, bytes);
+    const sent = await this.#bed.send(device, bytes, statement.mark);
     if (sent === undefined) return { op: "send", error: "nothing to reply to" };
     return this.#sentRecord(device, bytes, sent);
   }

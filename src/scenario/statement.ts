@@ -46,6 +46,8 @@ export interface PacketStatement extends Common {
   /** The line itself, without the blanks around it. */
   readonly text: string;
   readonly device: string;
+  /** Firewall mark it carries when the director sees it; what the host's rules say unless given. */
+  readonly mark?: number;
   readonly packet: PacketSpec;
 }
 
@@ -54,6 +56,7 @@ export interface ReplyStatement extends Common {
   readonly kind: "reply";
   /** Where the answer comes in; where the packet left unless given. */
   readonly device?: string;
+  readonly mark?: number;
   readonly reply: ReplySpec;
 }
 

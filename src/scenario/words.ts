@@ -43,9 +43,13 @@ export function placeIn(line: Line, column: number): Place {
 /**
  * Returns the words of a line.
  *
+ * @param expand returns what stands for a word that starts at a column
  * @throws ScenarioError for a quote without its other end
  */
-export function wordsOf(line: Line): readonly Word[] {
+export function wordsOf(
+  line: Line,
+  expand: (text: string, column: number) => string = (text) => text,
+): readonly Word[] {
   const { text } = line;
   const words: Word[] = [];
   let at = 0;
@@ -69,7 +73,7 @@ export function wordsOf(line: Line): readonly Word[] {
       content += text.slice(at + 1, end);
       at = end + 1;
     }
-    words.push({ text: content, column: start + 1 });
+    words.push({ text: expand(content, start + 1), column: start + 1 });
   }
   return words;
 }

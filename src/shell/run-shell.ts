@@ -57,7 +57,12 @@ export async function runShell(options: ShellOptions): Promise<number> {
     try {
       child = spawn(shell, words, {
         stdio: "inherit",
-        env: { ...env, ...changedVariables(replacements, env), UIPVS_SOCKET: socket },
+        env: {
+          ...env,
+          ...changedVariables(replacements, env),
+          UIPVS_BACKEND: "director",
+          UIPVS_SOCKET: socket,
+        },
       });
       const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals];
       return status ?? STATUS_SIGNAL + constants.signals[signal];

@@ -20,6 +20,8 @@
  * | VARIABLES | 5 | attributes of any number, each with NAME and VALUE inside |
  * | TICKS | 6 | unsigned, 32 bits, not 0: the ticks a second that a file counts in; else the director's |
  *
+ * Commands and attributes from 20 on are those of wire/uipvs-explain.ts.
+ *
  * Numbers are never given out twice: a further command or attribute takes the next free one, and a
  * peer that does not know it answers EOPNOTSUPP or passes it over. Errors: ENOENT for a file or
  * variable nobody knows, EINVAL for a value that is refused or an attribute that is missing,

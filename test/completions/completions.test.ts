@@ -66,10 +66,21 @@ const STATIC_LINES: typeof LINES = [
   ["uipvs procfs --hz 100 /tmp ip_vs ip_vs_s", "ip_vs_stats", "ip_vs_stats_percpu"],
   ["uipvs up --device ", "memory", "raw", "tun"],
   ["uipvs up --profile=6.1.1", "6.1.176", "6.1.192"],
+  ["uipvs apply --backend ", "director", "kernel"],
+  ["uipvs diff --backend=k", "kernel"],
+  ["ipvsadm -L --backend k", "kernel"],
   ["uipvs help de", "demo"],
+  ["uipvs import --to ", "json", "rules"],
+  ["uipvs lint --fail-on=n", "never", "note"],
+  ["uipvs lint /etc/host.co", "/etc/host.conf"],
   ["uipvs ipvsadm --set", "--set"],
   ["uipvs ipvsadm -A --pe ", "sip"],
   ["uipvs replay --in /etc/host.co", "/etc/host.conf"],
+  ["uipvs explain 10.0.0.1 sc", "sctp"],
+  ["uipvs explain --flags FIN", "FIN,ACK"],
+  ["uipvs pcap /etc/host.co", "/etc/host.conf"],
+  ["uipvs test --watch /etc/host.co", "/etc/host.conf"],
+  ["uipvs test --junit /etc/host.co", "/etc/host.conf"],
 ];
 
 for (const shell of SHELLS) {

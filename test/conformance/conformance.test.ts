@@ -1,9 +1,10 @@
 /**
  * Every recording of a real kernel in `test/fixtures/recordings/`, played on the emulator: what the kernel
- * printed and sent, it must print and send.
+ * printed and sent, it must print and send. Those of another kernel than 6.1.192 are in a folder of its name.
  */
 import { readdirSync } from "node:fs";
 import t from "tap";
+import { profileNamed } from "../../src/engine/profile.ts";
 import { compareTranscripts } from "../../src/scenario/compare.ts";
 import { fixture } from "../support/files.ts";
 import { check, playOnEmulator, readScenario, readTranscript } from "./check.ts";
@@ -45,5 +46,20 @@ for (const name of NAMES) {
     const lines = compareTranscripts(recording, records).map(({ line }) => line);
     if (exception.lines === undefined) t.not(lines.length, 0, "lines that differ");
     else t.same(lines, exception.lines, "lines that differ");
+  });
+}
+
+const OLDER = "6.1.176";
+
+for (const file of readdirSync(fixture("recordings", OLDER))) {
+  if (!file.endsWith(".jsonl")) continue;
+  const name = file.slice(0, -".jsonl".length);
+  t.test(`${name} is as kernel ${OLDER} did it`, async (t) => {
+    const scenario = readScenario(fixture("recordings", OLDER, `${name}.scn`));
+    const recording = readTranscript(fixture("recordings", OLDER, file));
+    const profile = { ...profileNamed(OLDER), ticksPerSecond: 100 };
+    const differences = await check(scenario, recording, 0, profile);
+    for (const { line, wanted, seen } of differences) t.equal(seen, wanted, `line ${line}`);
+    t.equal(differences.length, 0, "differences");
   });
 }

@@ -7,10 +7,10 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { differenceText } from "../../src/scenario/difference-text.ts";
+import { randomScenario } from "../../src/scenario/random-scenario.ts";
 import type { TranscriptRecord } from "../../src/scenario/transcript.ts";
-import { randomScenario } from "../support/random-scenario.ts";
 import { check, readScenario, readTranscript } from "./check.ts";
-import { reportText } from "./report.ts";
 
 /** Scenarios played in one boot of the kernel. */
 const AT_ONCE = 50;
@@ -85,7 +85,7 @@ async function fuzzOnce(
     begun += durationOf(recording);
     if (differences.length === 0) continue;
     failed++;
-    tell(reportText(name, text, differences));
+    tell(differenceText(name, text, differences));
     if (keep === undefined) continue;
     mkdirSync(keep, { recursive: true });
     for (const suffix of [".scn", ".jsonl"])

@@ -10,11 +10,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { differenceText } from "../../src/scenario/difference-text.ts";
 import { ScenarioError } from "../../src/scenario/scenario-error.ts";
 import { transcriptText } from "../../src/scenario/transcript.ts";
 import { check, playOnEmulator, readScenario, readTranscript } from "./check.ts";
 import { fuzz } from "./fuzz.ts";
-import { reportText } from "./report.ts";
 
 const SCENARIO = ".scn";
 const TRANSCRIPT = ".jsonl";
@@ -49,7 +49,7 @@ program
       const recording = readTranscript(join(folder, name + TRANSCRIPT));
       const differences = await check(readScenario(file), recording);
       if (differences.length === 0) return undefined;
-      return reportText(file, readFileSync(file, "utf8"), differences);
+      return differenceText(file, readFileSync(file, "utf8"), differences);
     });
   });
 

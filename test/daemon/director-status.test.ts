@@ -30,6 +30,7 @@ const plain = {
 const status: fc.Arbitrary<DirectorStatus> = fc.oneof(
   fc.record(plain),
   fc.record({ ...plain, fault: text }),
+  fc.record({ ...plain, capture: text }),
 );
 
 t.test("a status told item by item is the same status", async (t) => {

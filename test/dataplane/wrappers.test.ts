@@ -64,6 +64,55 @@ t.test("a tap captures both directions with the clock's time", async (t) => {
   t.notOk(inner.inject(SYN), "the device inside is closed, too");
 });
 
+t.test("a tap begins and ends captures while packets pass", async (t) => {
+  const folder = t.testdir();
+  const inner = new MemoryDevice();
+  const device = new PcapTapDevice(inner, { clock: new ManualClock() });
+  const frame = new Frame();
+  const pass = (packet: Uint8Array) => {
+    frame.load(packet);
+    device.transmit(frame, NEXT_HOP);
+    device.flush();
+  };
+  t.equal(device.path, undefined);
+  t.equal(device.stop(), undefined);
+  pass(SYN);
+  const [first, second] = [join(folder, "first.pcap"), join(folder, "second.pcap")];
+  device.start(first);
+  t.equal(device.path, first);
+  t.same(recordsIn(first), [], "a capture from the beginning");
+  pass(QUERY);
+  t.throws(() => device.start(join(folder, "none", "x")), { code: "ENOENT" });
+  t.equal(device.path, first, "one that cannot begin leaves the other alone");
+  device.start(second);
+  pass(SYN);
+  pass(SYN);
+  t.same(device.stop(), { path: second, packets: 2 });
+  pass(QUERY);
+  t.same(
+    [first, second].map((path) => recordsIn(path).map(({ data }) => data)),
+    [[QUERY], [SYN, SYN]],
+  );
+  t.equal(inner.sent.length, 5, "all packets have passed");
+});
+
+t.test("a capture that cannot be written ends, and says why", async (t) => {
+  const faults: [path: string, code: unknown][] = [];
+  const inner = new MemoryDevice();
+  const device = new PcapTapDevice(inner, {
+    clock: new ManualClock(),
+    onFault: (path, error) => faults.push([path, (error as { code?: string }).code]),
+  });
+  device.start("/dev/full");
+  t.same(faults, [["/dev/full", "ENOSPC"]]);
+  t.equal(device.path, undefined);
+  const frame = new Frame();
+  frame.load(SYN);
+  t.ok(device.transmit(frame, NEXT_HOP));
+  device.flush();
+  t.equal(inner.sent.length, 1);
+});
+
 t.test("a wrapper is what it wraps: name, capabilities, drops, a host or none", async (t) => {
   const folder = t.testdir();
   const input = writeCapture(join(folder, "in.pcap"), 101, []);

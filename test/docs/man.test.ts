@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import { schedulers } from "../../schedulers/index.ts";
 import { parseCommandLine } from "../../src/ipvsadm/argv.ts";
+import { BACKEND_OPTION } from "../../src/ipvsadm/backend-option.ts";
 import { OPTIONS } from "../../src/ipvsadm/options.ts";
 import { declaredCommands } from "../cli/declared-commands.ts";
 import { ROOT } from "../support/files.ts";
@@ -73,6 +74,8 @@ t.test("every option of uipvsadm is described, and no other", async (t) => {
     if (short !== undefined) declared.add(`-${short}`);
     declared.add(`--${long}`);
   }
+  // The program's own, whatever the command.
+  declared.add(BACKEND_OPTION);
   t.same([...options].sort(), [...declared].sort());
 });
 

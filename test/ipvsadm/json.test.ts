@@ -212,8 +212,8 @@ t.test("connections are written as they come, not at the end", async (t) => {
       },
     },
     stderr: { write: () => undefined },
-    director: "",
     openBackend: async () => backend,
+    unanswered: String,
     resolver: {
       addressOf: async () => undefined,
       hostOf: async () => undefined,

@@ -6,7 +6,8 @@ import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { directorBackend } from "../../src/control/director-services.ts";
 import { Director } from "../../src/engine/director.ts";
-import { loadRules, RulesError, readRules } from "../../src/ipvsadm/rules-file.ts";
+import { loadRules, RulesError } from "../../src/ipvsadm/rules-file.ts";
+import { readRules } from "../../src/rules/read-rules.ts";
 
 function rulesFile(t: Test, text: string): string {
   const path = join(t.testdir(), "start.rules");

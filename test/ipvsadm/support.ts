@@ -5,6 +5,7 @@
  */
 import type { Backend } from "../../src/control/backend.ts";
 import { run } from "../../src/ipvsadm/main.ts";
+import { noDirector, systemReason } from "../../src/ipvsadm/messages.ts";
 import { runRestore, runSave } from "../../src/ipvsadm/scripts.ts";
 import type { Resolver, World, Writer } from "../../src/ipvsadm/world.ts";
 import { type Address, formatAddress, parseAddress } from "../../src/net/address.ts";
@@ -86,8 +87,8 @@ export async function runIpvsadm(argv: readonly string[], options: RunOptions): 
     stdin: lines(options.stdin ?? ""),
     stdout,
     stderr,
-    director: "/nowhere/control.sock",
     openBackend: options.openBackend,
+    unanswered: (error) => noDirector("/nowhere/control.sock", systemReason(error)),
     resolver: options.resolver ?? RESOLVER,
   };
   const code = await runProgram(options.program, argv, world);

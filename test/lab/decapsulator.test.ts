@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import t from "tap";
 import { Topology } from "../../src/lab/topology.ts";
-import { gueCarried, innerPacket } from "../../src/lab/tunnel-packet.ts";
+import { gueCarried, innerPacket } from "../../src/wire/tunnel-packet.ts";
 import { ROOT } from "../support/files.ts";
 import { noNamespaces } from "../support/namespaces.ts";
 import {

@@ -29,6 +29,26 @@ const MARK = "iptables -t mangle -A PREROUTING";
 const TO_SERVER = "r0 02:00:00:00:d0:11 TCP 10.1.2.3:1000>10.0.0.100:80 S len=0";
 const SYN = "tcp 10.1.2.3:1000 10.0.0.100:80 S";
 
+t.test("a packet may be told its mark, which is its own", async (t) => {
+  const reset = ["c0 02:00:00:00:c0:fe TCP 10.0.0.100:80>10.1.2.3:1000 RA len=0"];
+  t.same(await seen(...SERVICE, `${SYN} mark=7`), [TO_SERVER]);
+  t.same(await seen(...SERVICE, `${SYN} mark=0x8`), reset);
+  const other = SYN.replace("1000", "1001");
+  t.same(await seen(...SERVICE, `${other} mark=7`, SYN), reset, "the next has none");
+  const rule = `${MARK} -j MARK --set-mark 8`;
+  t.same(await seen(...SERVICE, rule, `${SYN} mark=7`), [TO_SERVER], "rules come before");
+});
+
+t.test("a bed tells why packets went on or did not, its own answers among them", async (t) => {
+  const bed = new EmulatorBed();
+  const other = SYN.replace("1000", "1001");
+  const lines = ["topo std", ...SERVICE, `${SYN} mark=7`, other];
+  for await (const _ of play(parseScenario("a.scn", lines.join("\n")), bed));
+  t.same(bed.reasons(), ["request", "no-service", "no-connection", "no-listener"]);
+  t.same(bed.reasons(), [], "each is told once");
+  await bed.close();
+});
+
 t.test("iptables gives marks by interface, prefix, protocol and port", async (t) => {
   const reset = ["c0 02:00:00:00:c0:fe TCP 10.0.0.100:80>10.1.2.3:1000 RA len=0"];
   const cases: readonly (readonly [rule: string, matches: boolean])[] = [

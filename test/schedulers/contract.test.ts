@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import t, { type Test } from "tap";
 import { schedulers } from "../../schedulers/index.ts";
-import type { SchedulerModule } from "../../src/engine/scheduler.ts";
+import type { ScheduleExplanation, SchedulerModule } from "../../src/engine/scheduler.ts";
 import { formatAddress, ipv4Address } from "../../src/net/address.ts";
 import { FakeDestination, type FakeRequestOptions, FakeService, tally } from "./support.ts";
 
@@ -58,8 +58,18 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 /** What a service did for one packet. */
 interface Choice {
   readonly picked: FakeDestination | undefined;
+  /** What the scheduler said before. */
+  readonly expected: FakeDestination | "by-chance" | undefined;
+  readonly explained: ScheduleExplanation<FakeDestination>;
   readonly service: FakeService;
 }
+
+const NOTHING_SAID: ScheduleExplanation<FakeDestination> = {
+  choice: undefined,
+  basis: "nobody-usable",
+  figures: {},
+  candidates: [],
+};
 
 /** Plays events to a new service, and shows each choice to `look` before the next event. */
 function play(
@@ -67,12 +77,15 @@ function play(
   flags: number,
   events: readonly Event[],
   look: (choice: Choice) => void,
+  asked = true,
 ): void {
   const service = new FakeService(module, { flags, seed: 7, expiration: 1000, cacheLimit: 4 });
   const removed = new Map<string, FakeDestination>();
   for (const event of events) {
     if (event.kind === "packet") {
-      look({ picked: service.scheduleFor(event.packet), service });
+      const expected = asked ? service.peekFor(event.packet) : undefined;
+      const explained = asked ? service.explainFor(event.packet) : NOTHING_SAID;
+      look({ picked: service.scheduleFor(event.packet), expected, explained, service });
     } else if (event.kind === "minutes") {
       service.passMinutes(event.minutes);
     } else {
@@ -179,6 +192,50 @@ for (const module of schedulers.values()) {
     t.equal(service.pick(), "-");
     service.fill("C1");
     t.equal(service.pick(), "C", "and from one that one");
+  });
+
+  t.test(`${module.name} says beforehand whom it will pick, and why not the others`, async (t) => {
+    fc.assert(
+      fc.property(flags, events, (flags, events) => {
+        play(module, flags, events, ({ picked, expected, explained, service }) => {
+          const { choice, basis, candidates } = explained;
+          if (expected === "by-chance") {
+            const pickable = candidates.filter(({ standing }) => standing === "by-chance");
+            t.ok(picked !== undefined && basis === "chance" && choice === undefined);
+            t.ok(pickable.some(({ destination }) => destination === picked));
+          } else {
+            t.ok(expected === picked && choice === picked);
+            t.equal(/^nobody|^hashed-unusable/.test(basis), picked === undefined);
+          }
+          t.same(
+            candidates.map(({ destination }) => destination.name),
+            service.destinations.map(({ name }) => name),
+          );
+          for (const { destination, standing } of candidates) {
+            t.equal(standing === "chosen", destination === choice);
+            if (standing === "weight-0") t.equal(destination.weight, 0);
+            if (standing === "overloaded") t.ok(destination.overloaded);
+            if (standing !== "chosen" && standing !== "weight-0" && standing !== "overloaded") {
+              t.ok(destination.usable);
+            }
+          }
+        });
+        return t.passing();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  t.test(`${module.name} picks the same whether it is asked for reasons or not`, async () => {
+    fc.assert(
+      fc.property(flags, events, (flags, events) => {
+        const asked = picksOf(module, flags, events);
+        const unasked: string[] = [];
+        play(module, flags, events, ({ picked }) => unasked.push(picked?.name ?? "-"), false);
+        return asked.join() === unasked.join();
+      }),
+      { numRuns: 60 },
+    );
   });
 
   t.test(`${module.name} repeats itself for the same events and seed`, async () => {

@@ -1,7 +1,7 @@
 import t from "tap";
 import { lblcr } from "../../schedulers/lblcr.ts";
 import { formatAddress, ipv4Address } from "../../src/net/address.ts";
-import { FakeDestination, FakeService, TICKS_PER_SECOND } from "./support.ts";
+import { FakeService, TICKS_PER_SECOND } from "./support.ts";
 
 const MINUTE = 60 * TICKS_PER_SECOND;
 
@@ -149,10 +149,12 @@ t.test("lblcr knows a removed member again when it is back", async (t) => {
   t.equal(service.pick(), "B");
   service.add(removed);
   t.equal(service.pick(), "A");
+});
+
+t.test("lblcr tells whom it remembers, so that the removed among them are kept", async (t) => {
+  const service = withSetOfTwo();
   service.remove("A");
-  service.add(new FakeDestination("A", 4));
-  service.fill("C4");
-  t.equal(service.pick(), "A", "with new counters");
+  t.same(service.remembered(), ["A", "B"]);
 });
 
 t.test(

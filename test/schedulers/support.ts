@@ -11,6 +11,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import type {
   SchedulableDestination,
   SchedulableService,
+  ScheduleExplanation,
   ScheduleRequest,
   Scheduler,
   SchedulerContext,
@@ -179,6 +180,22 @@ export class FakeService implements SchedulableService<FakeDestination> {
   /** Returns the choice for one packet. */
   scheduleFor(options: FakeRequestOptions): FakeDestination | undefined {
     return this.#scheduler.schedule(request(options));
+  }
+
+  /** Returns the names of whom the scheduler remembers. */
+  remembered(): readonly string[] {
+    const names = Array.from(this.#scheduler.remembered?.() ?? [], ({ name }) => name);
+    return [...new Set(names)].sort();
+  }
+
+  /** Returns what the scheduler says it would choose. */
+  peekFor(options: FakeRequestOptions): FakeDestination | "by-chance" | undefined {
+    return this.#scheduler.peek(request(options));
+  }
+
+  /** Returns the scheduler's reasons. */
+  explainFor(options: FakeRequestOptions): ScheduleExplanation<FakeDestination> {
+    return this.#scheduler.explain(request(options));
   }
 
   /** Returns the name of the choice for one packet, `-` for none. */

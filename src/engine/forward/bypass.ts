@@ -10,7 +10,8 @@ import type { Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 
-const RULES: OutgoingRules = {
+/** What the method allows of a way. */
+export const BYPASS_RULES: OutgoingRules = {
   mayBeLocal: false,
   mayBeForeign: true,
   foreignToLocal: false,
@@ -31,7 +32,7 @@ export class Bypass {
   request(packet: Packet): Verdict {
     const decision = this.#decision;
     const { family, destination } = packet;
-    const route = this.#outgoing.prepare(packet, family, destination, 0, RULES);
+    const route = this.#outgoing.prepare(packet, family, destination, 0, BYPASS_RULES);
     if (route === undefined) return VERDICT.drop;
     decision.nextHopFamily = family;
     decision.nextHop.set(destination);

@@ -14,7 +14,8 @@ import type { Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 
-const RULES: OutgoingRules = {
+/** What the method allows of a way. */
+export const DIRECT_ROUTE_RULES: OutgoingRules = {
   mayBeLocal: true,
   mayBeForeign: true,
   foreignToLocal: false,
@@ -39,7 +40,7 @@ export class DirectRoute {
     const decision = this.#decision;
     const { family } = packet;
     this.#state.connections.readDestination(connection, this.#target);
-    const route = this.#outgoing.prepare(packet, family, this.#target, 0, RULES);
+    const route = this.#outgoing.prepare(packet, family, this.#target, 0, DIRECT_ROUTE_RULES);
     if (route === undefined) return VERDICT.drop;
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
     decision.nextHopFamily = family;

@@ -15,7 +15,8 @@ import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 import { rewriteDestination } from "./rewrite.ts";
 
-const RULES: OutgoingRules = {
+/** What the method allows of a way. */
+export const MASQUERADE_RULES: OutgoingRules = {
   mayBeLocal: true,
   mayBeForeign: true,
   foreignToLocal: true,
@@ -46,7 +47,7 @@ export class Masquerade {
     }
     connections.readDestination(connection, this.#target);
     const { family } = packet;
-    const route = this.#outgoing.prepare(packet, family, this.#target, 0, RULES);
+    const route = this.#outgoing.prepare(packet, family, this.#target, 0, MASQUERADE_RULES);
     if (route === undefined) return VERDICT.drop;
     if (packet.hook !== HOOK.localOut && isLoopback(family, this.#target)) {
       return decision.give(VERDICT.drop, REASON["loopback-destination"]);

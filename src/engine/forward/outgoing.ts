@@ -17,6 +17,9 @@ import { REASON, VERDICT } from "../verdict.ts";
 /** A tunnel whose packets may not even be this long is of no use (RFC 791: every host takes 68). */
 const LEAST_TUNNEL_MTU: Readonly<Record<Family, number>> = { 4: 68, 6: ipv6.LEAST_MTU };
 
+/** Nothing keeps the packet from its way. */
+export const PASSES = -1;
+
 /** What a method allows, and what it adds to a packet. */
 export interface OutgoingRules {
   /** Whether the target may be this host. */
@@ -56,41 +59,55 @@ export class Outgoing {
     rules: OutgoingRules,
   ): Route | undefined {
     const route = this.#state.host.route(family, target);
-    if (route === undefined) {
-      this.#errors.noRoute(packet);
-      return this.#refuse("no-route");
+    const problem = this.judge(packet, family, route, overhead, rules);
+    // Before anything is said of the length, so that an error quotes the packet with its hop counted.
+    if (route !== undefined && !route.local && leaves(problem)) countHop(packet);
+    if (problem === PASSES) return route;
+    switch (problem) {
+      case REASON["no-route"]:
+        this.#errors.noRoute(packet);
+        break;
+      case REASON["time-exceeded"]:
+        this.#errors.timeExceeded(packet);
+        break;
+      case REASON["too-big"]:
+        if (maySayTooBig(packet)) this.#errors.tooBig(packet, route!.mtu - overhead);
     }
-    if (route.local) {
-      const allowed = rules.mayBeLocal && (rules.foreignToLocal || this.#isForThisHost(packet));
-      return allowed ? route : this.#refuse("route-not-allowed");
-    }
-    if (!rules.mayBeForeign || isFromLoopback(packet)) return this.#refuse("route-not-allowed");
-
-    if (hopLimit(packet) <= 1) {
-      this.#errors.timeExceeded(packet);
-      return this.#refuse("time-exceeded");
-    }
-    // Before the test of the length, so that an error quotes the packet with its hop counted.
-    countHop(packet);
-    const mtu = route.mtu - overhead;
-    if (rules.tunnel && mtu < LEAST_TUNNEL_MTU[family]) return this.#refuse("tunnel-mtu-too-small");
-    return this.#fits(packet, mtu, rules.tunnel) ? route : this.#refuse("too-big");
+    this.#decision.give(VERDICT.drop, problem);
+    return undefined;
   }
 
-  /** Whether the packet may go on; if it is too long, its sender has been told. */
-  #fits(packet: Packet, mtu: number, tunnel: boolean): boolean {
-    if (packet.family === 6) {
-      // One that came in fragments is judged by the largest of them.
-      const length = packet.frame.fragmentSize || packet.length;
-      if (length <= mtu) return true;
-      if (!packet.relayedError && packet.fragmentOffset === 0) this.#errors.tooBig(packet, mtu);
-      return false;
+  /**
+   * Returns PASSES, or the reason for which the packet would be dropped on this way; tells nobody.
+   *
+   * @param route the way to the target, if there is one
+   */
+  judge(
+    packet: Packet,
+    family: Family,
+    route: Route | undefined,
+    overhead: number,
+    rules: OutgoingRules,
+  ): number {
+    if (route === undefined) return REASON["no-route"];
+    if (route.local) {
+      const allowed = rules.mayBeLocal && (rules.foreignToLocal || this.#isForThisHost(packet));
+      return allowed ? PASSES : REASON["route-not-allowed"];
     }
+    if (!rules.mayBeForeign || isFromLoopback(packet)) return REASON["route-not-allowed"];
+    if (hopLimit(packet) <= 1) return REASON["time-exceeded"];
+    const mtu = route.mtu - overhead;
+    if (rules.tunnel && mtu < LEAST_TUNNEL_MTU[family]) return REASON["tunnel-mtu-too-small"];
+    return this.#fits(packet, mtu, rules.tunnel) ? PASSES : REASON["too-big"];
+  }
+
+  /** Whether the packet is not too long, or may be cut. */
+  #fits(packet: Packet, mtu: number, tunnel: boolean): boolean {
+    // An IPv6 packet that came in fragments is judged by the largest of them.
+    if (packet.family === 6) return (packet.frame.fragmentSize || packet.length) <= mtu;
     if (tunnel && this.#state.sysctls.pmtu_disc === 0) return true;
     const { view, network, length } = packet;
-    if (length <= mtu || packet.relayedError || !ipv4.dontFragment(view, network)) return true;
-    this.#errors.tooBig(packet, mtu);
-    return false;
+    return length <= mtu || packet.relayedError || !ipv4.dontFragment(view, network);
   }
 
   /** Whether the host has brought, or would bring, the packet to itself as it is. */
@@ -99,11 +116,20 @@ export class Outgoing {
     if (packet.hook === HOOK.forward) return false;
     return this.#state.host.isLocal(packet.family, packet.destination);
   }
+}
 
-  #refuse(reason: keyof typeof REASON): undefined {
-    this.#decision.give(VERDICT.drop, REASON[reason]);
-    return undefined;
-  }
+/** Whether a packet with this problem had come as far as the test of its length. */
+function leaves(problem: number): boolean {
+  return (
+    problem === PASSES ||
+    problem === REASON["too-big"] ||
+    problem === REASON["tunnel-mtu-too-small"]
+  );
+}
+
+/** Whether the sender of a packet that is too long is told. */
+export function maySayTooBig(packet: Packet): boolean {
+  return packet.family === 4 || (!packet.relayedError && packet.fragmentOffset === 0);
 }
 
 /** Whether the packet must not be seen outside. IPv6 hosts have dropped one that came in so already. */

@@ -34,7 +34,8 @@ import { flowPort } from "./flow-port.ts";
 import { OuterHeader, outerTos } from "./outer-header.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 
-const RULES: OutgoingRules = {
+/** What the method allows of a way. */
+export const TUNNEL_RULES: OutgoingRules = {
   mayBeLocal: true,
   mayBeForeign: true,
   foreignToLocal: false,
@@ -67,7 +68,7 @@ export class Tunnel {
     connections.readDestination(connection, this.#target);
     const header = tunnelHeaderLength(destination);
     const overhead = header + (family === 4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH);
-    const route = this.#outgoing.prepare(packet, family, this.#target, overhead, RULES);
+    const route = this.#outgoing.prepare(packet, family, this.#target, overhead, TUNNEL_RULES);
     if (route === undefined) return VERDICT.drop;
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
     const { frame, view, network, end } = packet;

@@ -70,7 +70,7 @@ export class FtpConnections {
   }
 
   /** Whether a new connection speaks FTP through masquerading. */
-  isOne(seed: Readonly<ConnectionSeed>): boolean {
+  isOne(seed: Readonly<Pick<ConnectionSeed, "protocol" | "virtualPort" | "flags">>): boolean {
     return (
       seed.protocol === TCP &&
       (seed.flags & (CONNECTION_FLAG.methodMask | CONNECTION_FLAG.template)) === 0 &&

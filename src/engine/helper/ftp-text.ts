@@ -34,6 +34,12 @@ export class Announcement {
   /** First byte of the text that names it, and one past the last. */
   start = 0;
   end = 0;
+  /** Whether a number too large makes a text none; else it wraps. */
+  readonly bounded: boolean;
+
+  constructor(bounded = true) {
+    this.bounded = bounded;
+  }
 }
 
 /** Bytes of the shortest command that asks for a passive mode. */
@@ -51,7 +57,8 @@ const LAST_PRINTABLE = 126;
 const FAMILY_DIGIT: Readonly<Record<Family, number>> = { 4: DIGIT_0 + 1, 6: DIGIT_0 + 2 };
 /** Numbers of an address and a port as PORT and PASV write them. */
 const NUMBERS = 6;
-const MAX_PORT = 65535;
+const MAX_OCTET = 0xff;
+const MAX_PORT = 0xffff;
 
 /**
  * Returns the passive mode a client asks for in bytes `[at, end)`, or `undefined`. The first command that
@@ -167,7 +174,10 @@ function readNumbers(bytes: Uint8Array, at: number, end: number, into: Announcem
     const byte = bytes[position]!;
     if (isDigit(byte)) {
       number = number * 10 + byte - DIGIT_0;
-      if (number > 255) return false;
+      if (number > MAX_OCTET) {
+        if (into.bounded) return false;
+        number &= MAX_OCTET;
+      }
     } else if (byte === COMMA && count < NUMBERS) {
       if (count <= 4) address = (address << 8) | number;
       else port = number << 8;
@@ -214,7 +224,10 @@ function readDelimited(
   let port = 0;
   for (; position < end && isDigit(bytes[position]!); position++) {
     port = port * 10 + bytes[position]! - DIGIT_0;
-    if (port > MAX_PORT) return false;
+    if (port > MAX_PORT) {
+      if (into.bounded) return false;
+      port &= MAX_PORT;
+    }
   }
   if (port === 0 || position >= end || bytes[position] !== delimiter) return false;
   into.port = port;

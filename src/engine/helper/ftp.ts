@@ -25,6 +25,7 @@ import {
   CONNECTION_FLAG,
   type ConnectionHandle,
   type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "../connection-records.ts";
 import type { EngineState } from "../engine-state.ts";
@@ -51,7 +52,7 @@ export const HELPED = -1;
 export class FtpHelper {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
-  readonly #announced = new Announcement();
+  readonly #announced: Announcement;
   readonly #client = new Uint32Array(4);
   readonly #virtual = new Uint32Array(4);
   readonly #real = new Uint32Array(4);
@@ -60,18 +61,13 @@ export class FtpHelper {
   constructor(state: EngineState, lifecycle: ConnectionLifecycle) {
     this.#state = state;
     this.#lifecycle = lifecycle;
+    this.#announced = new Announcement(state.profile.boundedFtpNumbers);
     this.#seed = {
-      family: 4,
-      destinationFamily: 4,
+      ...emptySeed(),
       protocol: TCP,
       clientAddress: this.#client,
-      clientPort: 0,
       virtualAddress: this.#virtual,
-      virtualPort: 0,
       destinationAddress: this.#real,
-      destinationPort: 0,
-      flags: 0,
-      mark: 0,
     };
   }
 
@@ -230,7 +226,7 @@ export class FtpHelper {
 }
 
 /** Whether the segment came as it was sent; what this host sends is not complete yet. */
-function isIntact(packet: Packet): boolean {
+export function isIntact(packet: Packet): boolean {
   return packet.hook === HOOK.localOut || checksumIsRight(packet);
 }
 

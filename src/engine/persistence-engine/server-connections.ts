@@ -15,32 +15,20 @@ import type { ConnectionLifecycle } from "../connection-lifecycle.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
-  type ConnectionSeed,
+  emptySeed,
   NO_CONNECTION,
 } from "../connection-records.ts";
 import type { Destination } from "../destination.ts";
 import type { EngineState } from "../engine-state.ts";
 import { HOOK, type Packet } from "../packet.ts";
-import { Persistence, REFUSED } from "../persistence.ts";
+import { Persistence } from "../persistence.ts";
 
 /** Makes the connections the real servers of one director begin. */
 export class ServerConnections {
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
   readonly #persistence: Persistence;
-  readonly #seed: ConnectionSeed = {
-    family: 4,
-    destinationFamily: 4,
-    protocol: UDP,
-    clientAddress: new Uint32Array(4),
-    clientPort: 0,
-    virtualAddress: new Uint32Array(4),
-    virtualPort: 0,
-    destinationAddress: new Uint32Array(4),
-    destinationPort: 0,
-    flags: 0,
-    mark: 0,
-  };
+  readonly #seed = { ...emptySeed(), protocol: UDP };
 
   constructor(state: EngineState, lifecycle: ConnectionLifecycle) {
     this.#state = state;
@@ -53,24 +41,29 @@ export class ServerConnections {
    * begin connections from ports of which no service would know the replies.
    */
   open(packet: Packet): ConnectionHandle {
-    if (this.#state.serverFollowing === 0 || packet.hook === HOOK.localIn) return NO_CONNECTION;
-    if (packet.protocol !== UDP || !packet.portsReadable) return NO_CONNECTION;
+    const sender = this.beginner(packet);
+    if (sender === undefined) return NO_CONNECTION;
+    if (!sender.service.persistent) return this.#make(packet, sender);
+    const template = this.#persistence.serverTemplate(sender, packet);
+    const connection = this.#make(packet, sender);
+    this.#lifecycle.control(connection, template);
+    this.#lifecycle.release(template);
+    return connection;
+  }
+
+  /** Returns the real server whose packet `open` makes a connection for, or `undefined`. */
+  beginner(packet: Packet): Destination | undefined {
+    if (this.#state.serverFollowing === 0 || packet.hook === HOOK.localIn) return undefined;
+    if (packet.protocol !== UDP || !packet.portsReadable) return undefined;
     const sender = this.#state.index.findMasqueraded(
       packet.family,
       packet.protocol,
       packet.source,
       packet.sourcePort,
     );
-    if (sender === undefined || !isFollowed(sender) || packet.sourcePort === 0) {
-      return NO_CONNECTION;
-    }
-    if (!sender.service.persistent) return this.#make(packet, sender);
-    const template = this.#persistence.serverTemplate(sender, packet);
-    if (template === REFUSED) return NO_CONNECTION;
-    const connection = this.#make(packet, sender);
-    this.#lifecycle.control(connection, template);
-    this.#lifecycle.release(template);
-    return connection;
+    if (sender === undefined || !isFollowed(sender) || packet.sourcePort === 0) return undefined;
+    const { service } = sender;
+    return service.persistent && !this.#persistence.tells(service, packet) ? undefined : sender;
   }
 
   #make(packet: Packet, sender: Destination): ConnectionHandle {

@@ -16,6 +16,8 @@ export const SCHEMA = {
   timeouts: "uipvs/timeouts/1",
   daemons: "uipvs/daemons/1",
   diff: "uipvs/diff/1",
+  import: "uipvs/import/1",
+  lint: "uipvs/lint/1",
 } as const;
 
 /** Protocol numbers by name; any other protocol is written as its number. */

@@ -14,8 +14,9 @@ import { ManualClock, type Milliseconds } from "../../base/clock.ts";
 import { directorBackend } from "../../control/director-services.ts";
 import { Director } from "../../engine/director.ts";
 import { run } from "../../ipvsadm/main.ts";
+import { systemReason } from "../../ipvsadm/messages.ts";
 import { parseAddress } from "../../net/address.ts";
-import { innerPacket } from "../tunnel-packet.ts";
+import { innerPacket } from "../../wire/tunnel-packet.ts";
 import type { WebAnswer, WebOrder } from "../web-order.ts";
 import {
   type LabMethod,
@@ -85,8 +86,8 @@ export class SimulatedLaboratory implements Laboratory {
       })(),
       stdout: writer,
       stderr: writer,
-      director: "this process",
       openBackend: async () => directorBackend(director),
+      unanswered: systemReason,
       resolver: {
         addressOf: async () => undefined,
         hostOf: async () => undefined,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Difference } from "../../src/scenario/compare.ts";
-import { diffLines } from "../../src/scenario/line-diff.ts";
+import type { Difference } from "./compare.ts";
+import { diffLines } from "./line-diff.ts";
 
 /** Differences shown of one scenario. */
 const SHOWN = 5;
@@ -12,7 +12,7 @@ const SHOWN = 5;
 const WIDTH = 400;
 
 /** Returns the text about a scenario that differs. */
-export function reportText(
+export function differenceText(
   file: string,
   scenarioText: string,
   differences: readonly Difference[],

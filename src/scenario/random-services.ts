@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Random } from "../../src/base/random.ts";
+import type { Random } from "../base/random.ts";
 
 /** Returns one of these. */
 export function pick<T>(random: Random, choices: readonly T[]): T {
@@ -59,12 +59,15 @@ const SERVERS = [11, 12, 13, 14, 15, 16, 17, 18] as const;
 export class RandomServices {
   readonly #random: Random;
   readonly #transports: readonly Transport[];
+  /** Seconds clients stay with a real server. */
+  readonly #persistence: readonly number[];
   readonly #used = new Set<string>();
   #mark = 0;
 
-  constructor(random: Random, transports: readonly Transport[]) {
+  constructor(random: Random, transports: readonly Transport[], persistence: readonly number[]) {
     this.#random = random;
     this.#transports = transports;
+    this.#persistence = persistence;
   }
 
   /** Returns a service, and the lines that must come before it. */
@@ -107,7 +110,7 @@ export class RandomServices {
     // Any port needs persistence; the kernel says so, now and then.
     const needs = service.option.endsWith(":0") && !chance(random, 5);
     if (needs || chance(random, 30))
-      text += ` -p ${pick(random, [5, 30, 60, 300])}${this.#netmask(service)}`;
+      text += ` -p ${pick(random, this.#persistence)}${this.#netmask(service)}`;
     else if (service.transport === "udp" && chance(random, 25)) text += " -o";
     return text;
   }

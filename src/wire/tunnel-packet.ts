@@ -6,11 +6,11 @@
  * @module
  */
 import { GRE, IPIP, IPV6_IN_IP } from "../net/protocol.ts";
-import * as checksum from "../wire/checksum.ts";
-import * as gre from "../wire/gre.ts";
-import * as gue from "../wire/gue.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import * as ipv6 from "../wire/ipv6.ts";
+import * as checksum from "./checksum.ts";
+import * as gre from "./gre.ts";
+import * as gue from "./gue.ts";
+import * as ipv4 from "./ipv4.ts";
+import * as ipv6 from "./ipv6.ts";
 
 /** Bytes `[start, end)` of a packet inside another. */
 export interface InnerPacket {

@@ -3,10 +3,11 @@
  *
  * What a kernel decides by chance is left out: `twos`, drop_entry. Statistics are looked at just after an
  * estimation, as that is when they move; rates are not looked at, as they hang on when exactly that was.
+ * Where time is real, little of it passes, and nothing runs out.
  *
  * @module
  */
-import { type Random, SeededRandom } from "../../src/base/random.ts";
+import { type Random, SeededRandom } from "../base/random.ts";
 import {
   chance,
   pick,
@@ -22,7 +23,36 @@ interface Flow {
   readonly ends: string;
 }
 
-const SLEEPS = [0.05, 0.3, 1.5, 3, 7, 12, 33, 62, 125, 305, 950] as const;
+/** How time is spent. */
+interface Pace {
+  /** Seconds. */
+  readonly sleeps: readonly number[];
+  /** Seconds clients stay with a real server. */
+  readonly persistence: readonly number[];
+  /** Seconds a connection lives at least once the administrator has set how long. */
+  readonly leastTimeout: number;
+  /** Seconds after which all statistics have moved: a kernel looks every two, by timers it rounds. */
+  readonly estimation: number;
+  /** How many of a hundred scenarios look at statistics in the end. */
+  readonly withStatistics: number;
+}
+
+const PACES = {
+  virtual: {
+    sleeps: [0.05, 0.3, 1.5, 3, 7, 12, 33, 62, 125, 305, 950],
+    persistence: [5, 30, 60, 300],
+    leastTimeout: 0,
+    estimation: 2.1,
+    withStatistics: 100,
+  },
+  real: {
+    sleeps: [0.02, 0.05, 0.1, 0.2, 0.3],
+    persistence: [30, 60, 300],
+    leastTimeout: 20,
+    estimation: 2.4,
+    withStatistics: 8,
+  },
+} as const satisfies Record<string, Pace>;
 
 /** Variables and values they are set to. */
 const SYSCTLS: readonly (readonly [name: string, ...values: number[]])[] = [
@@ -44,10 +74,10 @@ const SCTP_CHUNKS = [
   ...["HEARTBEAT", "INIT", "INIT_ACK", "COOKIE_ACK", "ERROR"],
 ] as const;
 
+const STATISTICS = "ipvsadm -Ln --stats --exact";
 /** What is looked at in the end. */
 const LAST_LOOKS = [
   "ipvsadm -Ln",
-  "ipvsadm -Ln --stats --exact",
   "ipvsadm -Lnc",
   "ipvsadm -Sn",
   "cat /proc/net/ip_vs",
@@ -60,13 +90,18 @@ const ERRORS = {
   6: ["1 0", "1 4", "2 0 rest=1280", "3 0", "4 1"],
 } as const;
 
-/** Returns the text of the scenario of a seed. */
-export function randomScenario(seed: number): string {
-  return new Writer(new SeededRandom(seed)).write();
+/**
+ * Returns the text of the scenario of a seed.
+ *
+ * @param pace whether time passes as told only, or is that of a clock on the wall
+ */
+export function randomScenario(seed: number, pace: keyof typeof PACES = "virtual"): string {
+  return new Writer(new SeededRandom(seed), PACES[pace]).write();
 }
 
 class Writer {
   readonly #random: Random;
+  readonly #pace: Pace;
   readonly #make: RandomServices;
   readonly #lines = ["topo std"];
   readonly #services: RandomService[] = [];
@@ -74,13 +109,15 @@ class Writer {
   readonly #onlySctp: boolean;
   #port = 2000;
 
-  constructor(random: Random) {
+  constructor(random: Random, pace: Pace) {
     this.#random = random;
+    this.#pace = pace;
     // What an answer says depends on what is answered, so that must be known.
     this.#onlySctp = chance(random, 20);
     this.#make = new RandomServices(
       random,
       this.#onlySctp ? ["sctp"] : ["tcp", "tcp", "tcp", "udp"],
+      pace.persistence,
     );
   }
 
@@ -90,7 +127,7 @@ class Writer {
     const count = 1 + random.below(3);
     while (this.#services.length < count) this.#addService();
     for (let left = 15 + random.below(45); left > 0; left--) this.#step();
-    this.#say("sleep 2.1");
+    if (chance(random, this.#pace.withStatistics)) this.#statistics();
     for (const look of LAST_LOOKS) this.#say(look);
     return `${this.#lines.join("\n")}\n`;
   }
@@ -130,7 +167,7 @@ class Writer {
     else if (drawn < 72) this.#change();
     else if (drawn < 78) this.#error();
     else if (drawn < 82) this.#variable();
-    else if (drawn < 92) this.#say(`sleep ${pick(this.#random, SLEEPS)}`);
+    else if (drawn < 92) this.#say(`sleep ${pick(this.#random, this.#pace.sleeps)}`);
     else this.#look();
   }
 
@@ -201,7 +238,7 @@ class Writer {
     } else if (drawn < 4) this.#say(`ipvsadm -E ${this.#make.settings(service)}`);
     else if (drawn === 4) this.#say(`ipvsadm -Z ${chance(random, 50) ? service.option : ""}`);
     else if (drawn === 5) {
-      const [tcp, fin, udp] = [random.below(1000), random.below(200), random.below(400)];
+      const [tcp, fin, udp] = [1000, 200, 400].map((longest) => this.#timeout(longest));
       this.#say(`ipvsadm --set ${tcp} ${fin} ${udp}`);
     } else if (!server.present) this.#addServer(service, server);
     else if (drawn < 13) this.#say(`ipvsadm -e ${this.#make.server(service, server)}`);
@@ -264,9 +301,17 @@ class Writer {
     else if (drawn === 5)
       this.#say(`ipvsadm -Ln ${pick(random, ["--persistent-conn", "--thresholds"])}`);
     else if (drawn === 6) this.#say("cat /proc/net/ip_vs_conn");
-    else {
-      this.#say("sleep 2.1");
-      this.#say("ipvsadm -Ln --stats --exact");
-    }
+    else if (chance(random, this.#pace.withStatistics)) this.#statistics();
+  }
+
+  #statistics(): void {
+    this.#say(`sleep ${this.#pace.estimation}`);
+    this.#say(STATISTICS);
+  }
+
+  /** Returns a time for connections to live, in seconds; 0 leaves it as it is. */
+  #timeout(longest: number): number {
+    const seconds = this.#random.below(longest);
+    return seconds < this.#pace.leastTimeout ? 0 : seconds;
   }
 }

@@ -1,0 +1,204 @@
+/**
+ * A bed on the other side of a channel: what is asked of it, and who answers.
+ *
+ * | Request | Answer |
+ * |---|---|
+ * | none: the server speaks first | `{"value": {"release", "schedulers"}}` |
+ * | `{"operation": "reset", "arguments": [topology?]}` | `{"value": null}` |
+ * | `{"operation": "command", "arguments": [words, options?]}` | `{"value": {"status", "stdout", "stderr"}}` |
+ * | `{"operation": "run", "arguments": [words, input?]}` | the same |
+ * | `{"operation": "setting", "arguments": [name, value?]}` | `{"value": {"value"?, "error"?}}` |
+ * | `{"operation": "inject", "arguments": [port, packet, options?]}` | `{"value": [{"port", "destinationMac", "etherType", "bytes"}]}` |
+ * | `{"operation": "sleep", "arguments": [seconds]}` | the same |
+ * | `{"operation": "statusFile", "arguments": [name]}` | `{"value": text}`, or null where there is none |
+ *
+ * An operation that fails is answered by `{"error": message}`. Packets are texts of hexadecimal digits. Every
+ * operation is that of `Bed`, which says what it means; one is answered before the next is asked.
+ *
+ * @module
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { StatusFile } from "../control/backend.ts";
+import type {
+  Bed,
+  BedInfo,
+  CommandOptions,
+  CommandOutcome,
+  EmittedPacket,
+  InjectOptions,
+  SettingOutcome,
+} from "./bed.ts";
+import type { LineChannel } from "./line-channel.ts";
+import type { Topology } from "./topology.ts";
+
+/** What can be asked. */
+type Operation = Exclude<keyof Bed, "info" | "close">;
+
+interface Request {
+  readonly operation: Operation;
+  readonly arguments: readonly unknown[];
+}
+
+type Answer = { readonly value: unknown } | { readonly error: string };
+
+/** Carries out the operations that `channel` asks for, until the other side is gone. */
+export async function serveBed(bed: Bed, channel: LineChannel): Promise<void> {
+  channel.send({ value: bed.info } satisfies Answer);
+  for (;;) {
+    let request: Request;
+    try {
+      request = (await channel.receive()) as Request;
+    } catch {
+      return;
+    }
+    channel.send(await answerTo(bed, request));
+  }
+}
+
+async function answerTo(bed: Bed, request: Request): Promise<Answer> {
+  try {
+    return { value: (await carryOut(bed, request)) ?? null };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function carryOut(bed: Bed, request: Request): Promise<unknown> {
+  const given = request.arguments;
+  switch (request.operation) {
+    case "reset":
+      return bed.reset((given[0] ?? undefined) as Topology | undefined);
+    case "command":
+      return bed.command(given[0] as string[], (given[1] ?? undefined) as CommandOptions);
+    case "run":
+      return bed.run(given[0] as string[], (given[1] ?? undefined) as string | undefined);
+    case "setting":
+      return bed.setting(given[0] as string, (given[1] ?? undefined) as string | undefined);
+    case "inject": {
+      const packet = Buffer.from(given[1] as string, "hex");
+      const options = (given[2] ?? undefined) as InjectOptions | undefined;
+      return (await bed.inject(given[0] as string, packet, options)).map(toJson);
+    }
+    case "sleep":
+      return (await bed.sleep(given[0] as number)).map(toJson);
+    case "statusFile":
+      return bed.statusFile(given[0] as StatusFile);
+  }
+}
+
+type JsonPacket = Omit<EmittedPacket, "bytes"> & { readonly bytes: string };
+
+function toJson(packet: EmittedPacket): JsonPacket {
+  return { ...packet, bytes: Buffer.from(packet.bytes).toString("hex") };
+}
+
+function fromJson(packet: JsonPacket): EmittedPacket {
+  return { ...packet, bytes: new Uint8Array(Buffer.from(packet.bytes, "hex")) };
+}
+
+/** What a bed is reached through. */
+export interface BedConnection {
+  readonly channel: LineChannel;
+  /** Ends the other side, and with it what is under way. Calling it again does nothing. */
+  close(): Promise<void>;
+}
+
+/** Time an operation may take besides the time it is to let pass. */
+const PATIENCE: Milliseconds = 60_000;
+
+/** The bed at the other end of a connection. Operations asked for at once are carried out in their order. */
+export class RemoteBed implements Bed {
+  readonly info: BedInfo;
+  readonly #connection: BedConnection;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(connection: BedConnection, info: BedInfo) {
+    this.#connection = connection;
+    this.info = info;
+  }
+
+  /**
+   * Returns the bed once it is ready.
+   *
+   * @throws Error when it cannot be made there
+   */
+  static async connect(connection: BedConnection): Promise<RemoteBed> {
+    const info = answered(await connection.channel.receive()) as BedInfo;
+    return new RemoteBed(connection, info);
+  }
+
+  async reset(topology?: Topology): Promise<void> {
+    await this.#ask("reset", [topology]);
+  }
+
+  async command(words: readonly string[], options?: CommandOptions): Promise<CommandOutcome> {
+    return (await this.#ask("command", [words, options])) as CommandOutcome;
+  }
+
+  async run(words: readonly string[], input?: string): Promise<CommandOutcome> {
+    return (await this.#ask("run", [words, input])) as CommandOutcome;
+  }
+
+  async setting(name: string, value?: string): Promise<SettingOutcome> {
+    return (await this.#ask("setting", [name, value])) as SettingOutcome;
+  }
+
+  async inject(
+    port: string,
+    packet: Uint8Array,
+    options?: InjectOptions,
+  ): Promise<readonly EmittedPacket[]> {
+    const hex = Buffer.from(packet).toString("hex");
+    return packetsOf(await this.#ask("inject", [port, hex, options]));
+  }
+
+  async sleep(seconds: number): Promise<readonly EmittedPacket[]> {
+    return packetsOf(await this.#ask("sleep", [seconds], seconds * 1000));
+  }
+
+  async statusFile(name: StatusFile): Promise<string | undefined> {
+    return ((await this.#ask("statusFile", [name])) ?? undefined) as string | undefined;
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** @param time the operation lets pass, in ms */
+  #ask(operation: Operation, given: readonly unknown[], time = 0): Promise<unknown> {
+    const asked = this.#last.then(() =>
+      this.#exchange({ operation, arguments: given }, time + PATIENCE),
+    );
+    this.#last = asked.catch(() => {});
+    return asked;
+  }
+
+  async #exchange(request: Request, patience: Milliseconds): Promise<unknown> {
+    const { channel } = this.#connection;
+    let late = false;
+    const impatience = setTimeout(() => {
+      late = true;
+      void this.#connection.close();
+    }, patience);
+    try {
+      channel.send(request);
+      return answered(await channel.receive());
+    } catch (error) {
+      if (!late) throw error;
+      throw new Error(`The bed did not ${request.operation} within ${patience / 1000} s`);
+    } finally {
+      clearTimeout(impatience);
+    }
+  }
+}
+
+function packetsOf(value: unknown): readonly EmittedPacket[] {
+  return (value as JsonPacket[]).map(fromJson);
+}
+
+/** @throws Error for the answer of an operation that failed */
+function answered(message: unknown): unknown {
+  const answer = message as Answer;
+  if ("error" in answer) throw new Error(answer.error);
+  return answer.value;
+}

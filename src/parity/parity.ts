@@ -1,0 +1,106 @@
+/**
+ * Whether scenarios go alike on a real kernel and on the emulator.
+ *
+ * Time is real on a kernel: what happens between two lines may take longer or shorter by a tick, and with it
+ * what runs out at once. So a scenario that differs is played again, slowly: with a pause before each line,
+ * in which everything that runs out at once does. What differs then still does not hang on a race.
+ *
+ * @module
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import { PROFILES, type Profile } from "../engine/profile.ts";
+import type { Bed } from "./bed.ts";
+import { kernelTicks, TICKS_PER_SECOND, type TickAt } from "./kernel-ticks.ts";
+import { obstacle } from "./obstacle.ts";
+import { type Played, playBoth } from "./play-both.ts";
+import type { Subject } from "./subject.ts";
+
+/** The pause that settles what runs out at once: some ticks. */
+const SETTLING: Milliseconds = 30;
+/** Pauses before each line, in ms: of the first time a scenario is played, of the second, and so on. */
+const PAUSES: readonly [number, ...number[]] = [0, SETTLING, 50];
+
+/** What may be wished. */
+export interface ParityOptions {
+  /** Seconds a scenario may let pass in all; 10. */
+  readonly longestSleep?: number | undefined;
+  /** Kernel to emulate; that of the bed. */
+  readonly profile?: Profile | undefined;
+}
+
+const LONGEST_SLEEP = 10;
+
+/** A kernel and an emulator of that kernel. */
+export class Parity {
+  readonly profile: Profile;
+  readonly #bed: Bed;
+  readonly #tickAt: TickAt;
+  readonly #longestSleep: number;
+
+  private constructor(bed: Bed, profile: Profile, tickAt: TickAt, longestSleep: number) {
+    this.#bed = bed;
+    this.profile = profile;
+    this.#tickAt = tickAt;
+    this.#longestSleep = longestSleep;
+  }
+
+  /** @param bed a kernel; it stays open, and belongs to this until it is closed */
+  static async open(bed: Bed, options: ParityOptions = {}): Promise<Parity> {
+    const decided = options.profile ?? profileOf(bed.info.release);
+    const profile = { ...decided, ticksPerSecond: TICKS_PER_SECOND };
+    return new Parity(bed, profile, await kernelTicks(bed), options.longestSleep ?? LONGEST_SLEEP);
+  }
+
+  /** Returns why a scenario cannot be compared, as a clause, or `undefined` where it can be. */
+  obstacle(subject: Subject): string | undefined {
+    return obstacle(subject.statements, {
+      longestSleep: this.#longestSleep,
+      schedulers: this.#bed.info.schedulers,
+    });
+  }
+
+  /**
+   * Plays a scenario on both, and again where it differs.
+   *
+   * @throws ScenarioError where a line asks for what one of them does not have; Error when the bed fails
+   */
+  async compare(subject: Subject): Promise<Played> {
+    const [first, ...others] = PAUSES;
+    let played = await this.#play(subject, first);
+    for (const pause of others) {
+      if (played.differences.length === 0) break;
+      played = await this.#play(subject, pause);
+    }
+    return played;
+  }
+
+  /** Plays a scenario on both once, slowly. @throws as `compare` */
+  compareOnce(subject: Subject): Promise<Played> {
+    return this.#play(subject, SETTLING);
+  }
+
+  #play(subject: Subject, pause: Milliseconds): Promise<Played> {
+    const { profile } = this;
+    return playBoth(subject.play, this.#bed, {
+      profile,
+      tickAt: this.#tickAt,
+      pause,
+    });
+  }
+}
+
+/** Returns the profile that decides like a release: the newest that is not newer. */
+export function profileOf(release: string): Profile {
+  const order = Object.values(PROFILES).sort((a, b) => compareReleases(b.name, a.name));
+  const fitting = order.find(({ name }) => compareReleases(name, release) <= 0);
+  return fitting ?? (order.at(-1) as Profile);
+}
+
+function compareReleases(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number));
+  for (let index = 0; index < 3; index++) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
