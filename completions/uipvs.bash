@@ -201,7 +201,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay parity demo help'
+  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay bench parity demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -260,6 +260,10 @@ _uipvs() {
         pcap) candidates='--stop --socket' ;;
         test) candidates='--profile --seed --update --watch --tap --json --junit' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
+        bench)
+          candidates='--compare --connections --seed --repeat --set --sweep --threads --shard --baseline'
+          candidates+=' --tolerance --no-timing --list --json --csv --lines --html'
+          ;;
         parity) candidates='--kernel --max-sleep --fuzz --seed --keep --json' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;

@@ -35,6 +35,7 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   pcap: () => import("./pcap.ts"),
   test: () => import("./test.ts"),
   replay: () => import("./replay.ts"),
+  bench: () => import("./bench.ts"),
   parity: () => import("./parity.ts"),
   demo: () => import("./demo.ts"),
 };

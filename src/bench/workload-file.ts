@@ -1,0 +1,156 @@
+/**
+ * Workloads in files, as YAML or JSON, and those that come with the program, by name.
+ *
+ * @module
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { serverSpecs, type Workload, workloadSchema } from "./workload.ts";
+
+/** Workloads that come with the program. */
+const FOLDER = fileURLToPath(new URL("../../../bench/workloads", import.meta.url));
+const SUFFIX = ".yaml";
+
+/** A workload that cannot be used; the message says where and why. */
+export class WorkloadError extends Error {
+  override readonly name = "WorkloadError";
+}
+
+/** A workload as it was read, not yet checked, and where its parts stand. */
+export interface RawWorkload {
+  /** The file as it was named, or empty. */
+  readonly path: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  /** Line of a part, from 1, where there is a file. */
+  lineOf(path: readonly PropertyKey[]): number | undefined;
+}
+
+/** Returns the names of the workloads that come with the program. */
+export function workloadNames(): readonly string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(SUFFIX))
+    .map((file) => file.slice(0, -SUFFIX.length))
+    .sort();
+}
+
+/**
+ * Reads a workload by name, or from a file.
+ *
+ * @throws WorkloadError for a name that is neither, and for a text that is no YAML
+ */
+export function readWorkload(name: string): RawWorkload {
+  const known = workloadNames();
+  const path = known.includes(name) ? join(FOLDER, `${name}${SUFFIX}`) : name;
+  if (!existsSync(path)) {
+    throw new WorkloadError(
+      `Cannot find workload "${name}": must be a file, or one of ${known.join(", ")}`,
+    );
+  }
+  return parseWorkload(readFileSync(path, "utf8"), path);
+}
+
+/**
+ * Parses the text of a workload.
+ *
+ * @throws WorkloadError for a text that is no YAML, or no mapping
+ */
+export function parseWorkload(text: string, path: string): RawWorkload {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const line = lines.linePos(problem.pos[0]).line;
+    const [reason] = problem.message.split(/ at line \d+/);
+    throw new WorkloadError(`Cannot read workload "${path}", line ${line}: ${reason}`);
+  }
+  const value: unknown = document.toJS();
+  if (!isRecord(value)) throw new WorkloadError(`Cannot read workload "${path}": it is no mapping`);
+  return {
+    path,
+    value,
+    lineOf: (parts) => {
+      let node: unknown = document.contents;
+      let offset = 0;
+      for (const part of parts) {
+        if (isMap(node)) {
+          const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+          if (pair === undefined) break;
+          offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;
+          node = pair.value;
+        } else if (isSeq(node)) {
+          node = node.items[Number(part)];
+          offset = (isMap(node) || isScalar(node) ? node.range?.[0] : undefined) ?? offset;
+        } else break;
+      }
+      return lines.linePos(offset).line;
+    },
+  };
+}
+
+/**
+ * Checks a workload and fills in what it leaves out.
+ *
+ * @throws WorkloadError that names file, line, place and value
+ */
+export function checkWorkload(raw: RawWorkload): Workload {
+  const result = workloadSchema.safeParse(raw.value);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    const found = valueAt(raw.value, issue.path);
+    const place = issue.path.length === 0 ? "" : `, ${issue.path.join(".")}`;
+    const value = found === undefined ? "" : ` (found ${JSON.stringify(found)})`;
+    throw new WorkloadError(`${where(raw, issue.path)}${place}: ${issue.message}${value}`);
+  }
+  checkServers(raw, result.data);
+  return result.data;
+}
+
+function checkServers(raw: RawWorkload, workload: Workload): void {
+  const servers = serverSpecs(workload).length;
+  workload.churn.forEach((each, at) => {
+    if (!("server" in each) || each.server < servers) return;
+    throw new WorkloadError(
+      `${where(raw, ["churn", at, "server"])}, churn.${at}.server: there is no server ${each.server}, must be 0–${servers - 1}`,
+    );
+  });
+}
+
+function where(raw: RawWorkload, path: readonly PropertyKey[]): string {
+  const line = raw.lineOf(path);
+  const place =
+    raw.path === "" ? "" : ` "${raw.path}"${line === undefined ? "" : `, line ${line}`}`;
+  return `Cannot use workload${place}`;
+}
+
+/** Returns the workload with another value at a path such as `servers.0.weight`; missing parts are made. */
+export function withValue(raw: RawWorkload, path: string, value: unknown): RawWorkload {
+  const copy = structuredClone(raw.value) as Record<string, unknown>;
+  const parts = path.split(".");
+  const last = parts.pop()!;
+  let node: Record<string, unknown> = copy;
+  for (const part of parts) {
+    if (node[part] === undefined) node[part] = {};
+    const next = node[part];
+    if (!isRecord(next) && !Array.isArray(next)) {
+      throw new WorkloadError(`Cannot set "${path}": "${part}" has no parts`);
+    }
+    node = next as Record<string, unknown>;
+  }
+  node[last] = value;
+  return { ...raw, value: copy };
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const part of path) {
+    if (typeof found !== "object" || found === null) return undefined;
+    found = (found as Record<PropertyKey, unknown>)[part];
+  }
+  return found;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
