@@ -14,6 +14,13 @@ import { parsePage } from "./web-page.ts";
 
 const TIMEOUT: Milliseconds = 3000;
 
+/**
+ * Local ports of requests with a connection of their own, below those the host draws from. Drawn ports repeat
+ * now and then, and a director takes what comes from the port of an old connection for that connection's.
+ */
+const FIRST_PORT = 20000;
+const PORTS = 12000;
+
 /** Agents of the connections that stay open, by name: one socket each. */
 const connections = new Map<string, Agent>();
 
@@ -41,6 +48,7 @@ function request(order: WebOrder): void {
       host: order.address,
       port: order.port,
       localAddress: order.from,
+      localPort: order.connection === undefined ? FIRST_PORT + (order.id % PORTS) : undefined,
       agent: agentOf(order.connection),
       signal: AbortSignal.timeout(TIMEOUT),
     },
