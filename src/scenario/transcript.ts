@@ -183,8 +183,8 @@ function json(value: unknown): string {
   return String(value);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to escape
-const ESCAPED = /[\u0000-\u001f"\\\u0080-\uffff]/g;
+/** All but printable ASCII, and of that the quotation mark and the backslash. */
+const ESCAPED = /[^ !#-[\]-\u007f]/g;
 
 function escaped(character: string): string {
   const short = SHORT_ESCAPES[character];
