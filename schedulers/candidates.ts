@@ -39,12 +39,10 @@ function unusable({ weight, overloaded }: SchedulableDestination): Standing | un
   return overloaded ? "overloaded" : undefined;
 }
 
-/** Returns how many entries of a hash table lead to each position. */
-export function sharesOf(table: Iterable<number>, positions: number): readonly number[] {
-  const shares = new Array<number>(positions).fill(0);
-  for (const position of table) {
-    if (position >= 0 && position < positions) shares[position]!++;
-  }
+/** Returns how many entries of a hash table lead to each destination, for those to which any does. */
+export function sharesOf<D>(table: Iterable<D>): ReadonlyMap<D, number> {
+  const shares = new Map<D, number>();
+  for (const destination of table) shares.set(destination, (shares.get(destination) ?? 0) + 1);
   return shares;
 }
 

@@ -21,8 +21,7 @@ import type {
 } from "../src/engine/scheduler.ts";
 import { fold } from "../src/net/address.ts";
 import { candidatesOf, sharesOf } from "./candidates.ts";
-
-const TABLE_BITS = 8;
+import { BUCKET_BITS, BUCKETS, DealtBuckets } from "./dealt-buckets.ts";
 
 export const dh: SchedulerModule = {
   name: "dh",
@@ -31,16 +30,15 @@ export const dh: SchedulerModule = {
 
 class DestinationHashing<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
-  /** Position of each bucket's destination; meaningless while there are none. */
-  readonly #table = new Uint32Array(1 << TABLE_BITS);
+  readonly #buckets: DealtBuckets<D>;
 
   constructor(service: SchedulableService<D>) {
     this.#service = service;
-    this.#deal();
+    this.#buckets = new DealtBuckets(service.list, () => 1);
   }
 
   schedule(request: ScheduleRequest): D | undefined {
-    const chosen = this.#service.destinations[this.#table[bucketOf(request)]!];
+    const chosen = this.#buckets.at(bucketOf(request));
     return chosen?.usable ? chosen : undefined;
   }
 
@@ -51,41 +49,34 @@ class DestinationHashing<D extends SchedulableDestination> implements Scheduler<
   explain(request: ScheduleRequest): ScheduleExplanation<D> {
     const { destinations } = this.#service;
     const choice = this.schedule(request);
-    const shares = sharesOf(this.#table, destinations.length);
+    const shares = sharesOf(this.#buckets.all());
     const nobody = destinations.length === 0 ? "nobody-usable" : "hashed-unusable";
     const bucket = bucketOf(request);
     return {
       choice,
       basis: choice === undefined ? nobody : "hash",
-      figures: { bucket, buckets: this.#table.length },
+      figures: { bucket, buckets: BUCKETS },
       candidates: candidatesOf(
         destinations,
         choice,
         () => "not-hashed",
-        (_destination, position) => ({
-          buckets: shares[position]!,
-          hashed: position === this.#table[bucket],
+        (destination) => ({
+          buckets: shares.get(destination) ?? 0,
+          hashed: destination === this.#buckets.at(bucket),
         }),
       ),
     };
   }
 
   destinationAdded(): void {
-    this.#deal();
+    this.#buckets.renew();
   }
 
   destinationRemoved(): void {
-    this.#deal();
-  }
-
-  #deal(): void {
-    const { length } = this.#service.destinations;
-    for (let bucket = 0; bucket < this.#table.length; bucket++) {
-      this.#table[bucket] = length === 0 ? 0 : bucket % length;
-    }
+    this.#buckets.renew();
   }
 }
 
 function bucketOf(request: ScheduleRequest): number {
-  return hash32(fold(request.destinationAddress), TABLE_BITS);
+  return hash32(fold(request.destinationAddress), BUCKET_BITS);
 }

@@ -2,7 +2,7 @@
  * Weighted failover (`fo`).
  *
  * Picks the usable destination of the highest weight, always the same while it stays usable; ties go
- * to the first in list order, the newest. Keeps no state. Weight is rank.
+ * to the first in list order, the newest. Weight is rank.
  *
  * Source: ipvsadm(8), `-s fo`; Linux net/netfilter/ipvs/ip_vs_fo.c.
  *
@@ -14,28 +14,24 @@ import type {
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { candidatesOf } from "./candidates.ts";
+import { highestOf } from "./highest.ts";
 
 export const fo: SchedulerModule = {
   name: "fo",
   bind: (service) => {
-    const pick = () => highest(service.destinations);
-    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+    const pick = highestOf(service.list, ({ usable }) => usable);
+    return {
+      schedule: pick,
+      peek: pick,
+      explain: () => explained(service.destinations, pick()),
+    };
   },
 };
 
-function highest<D extends SchedulableDestination>(destinations: readonly D[]): D | undefined {
-  let best: D | undefined;
-  for (const candidate of destinations) {
-    if (!candidate.usable) continue;
-    if (best === undefined || candidate.weight > best.weight) best = candidate;
-  }
-  return best;
-}
-
 function explained<D extends SchedulableDestination>(
   destinations: readonly D[],
+  choice: D | undefined,
 ): ScheduleExplanation<D> {
-  const choice = highest(destinations);
   return {
     choice,
     basis: choice === undefined ? "nobody-usable" : "highest-weight",

@@ -27,7 +27,9 @@ import type {
 } from "../src/engine/scheduler.ts";
 import { AddressCache } from "./address-cache.ts";
 import { candidatesOf } from "./candidates.ts";
-import { isOverwhelmed, leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
+import { loadFigures, ratingBeside } from "./least.ts";
+import { OVERHEAD } from "./overhead.ts";
+import { ServiceLoads } from "./service-loads.ts";
 
 export const lblc: SchedulerModule = {
   name: "lblc",
@@ -37,11 +39,13 @@ export const lblc: SchedulerModule = {
 class LocalityBased<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
   readonly #context: SchedulerContext;
+  readonly #loads: ServiceLoads<D>;
   readonly #cache: AddressCache<D>;
 
   constructor(service: SchedulableService<D>, context: SchedulerContext) {
     this.#service = service;
     this.#context = context;
+    this.#loads = new ServiceLoads(service.list);
     this.#cache = new AddressCache({
       limit: context.cacheLimit,
       expiration: context.lblcExpiration,
@@ -77,9 +81,9 @@ class LocalityBased<D extends SchedulableDestination> implements Scheduler<D> {
         choice,
         (candidate) => {
           if (candidate === cached) return "overwhelmed";
-          return kept ? "not-remembered" : ratingBeside(choice, candidate);
+          return kept ? "not-remembered" : ratingBeside(choice, candidate, OVERHEAD);
         },
-        (candidate) => ({ ...loadFigures(candidate), remembered: candidate === cached }),
+        (candidate) => ({ ...loadFigures(candidate, OVERHEAD), remembered: candidate === cached }),
       ),
     };
   }
@@ -94,13 +98,12 @@ class LocalityBased<D extends SchedulableDestination> implements Scheduler<D> {
 
   #choose(cached: D | undefined): D | undefined {
     if (cached !== undefined && this.#mayServe(cached)) return cached;
-    return leastLoaded(this.#service.destinations);
+    return this.#loads.least();
   }
 
   /** Whether what was remembered is picked again. */
   #mayServe(cached: D): boolean {
-    const { destinations } = this.#service;
-    return cached.available && cached.weight > 0 && !isOverwhelmed(cached, destinations);
+    return cached.available && cached.weight > 0 && !this.#loads.isOverwhelmed(cached);
   }
 }
 

@@ -16,7 +16,6 @@
  *
  * @module
  */
-import type { Ticks } from "../src/base/clock.ts";
 import type {
   Basis,
   SchedulableDestination,
@@ -29,8 +28,10 @@ import type {
 } from "../src/engine/scheduler.ts";
 import { AddressCache } from "./address-cache.ts";
 import { candidatesOf } from "./candidates.ts";
-import { isOverwhelmed, leastLoaded, loadFigures, ratingBeside } from "./least-loaded.ts";
-import { isHeavier } from "./weights.ts";
+import { DestinationSet } from "./destination-set.ts";
+import { loadFigures, ratingBeside } from "./least.ts";
+import { OVERHEAD } from "./overhead.ts";
+import { ServiceLoads } from "./service-loads.ts";
 
 export const lblcr: SchedulerModule = {
   name: "lblcr",
@@ -40,11 +41,13 @@ export const lblcr: SchedulerModule = {
 class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
   readonly #context: SchedulerContext;
+  readonly #loads: ServiceLoads<D>;
   readonly #cache: AddressCache<DestinationSet<D>>;
 
   constructor(service: SchedulableService<D>, context: SchedulerContext) {
     this.#service = service;
     this.#context = context;
+    this.#loads = new ServiceLoads(service.list);
     this.#cache = new AddressCache({
       limit: context.cacheLimit,
       expiration: context.lblcrExpiration,
@@ -59,19 +62,19 @@ class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<
     const member = this.#memberOf(set);
     set?.shrink(now, this.#context.lblcrExpiration);
     if (member !== undefined) return member;
-    const least = leastLoaded(this.#service.destinations);
+    const least = this.#loads.least();
     if (least === undefined) return undefined;
     if (set !== undefined) {
       set.add(least, now);
     } else if (!this.#cache.isFull) {
-      this.#cache.set(request.destinationAddress, new DestinationSet(least, now), now);
+      this.#cache.set(request.destinationAddress, new DestinationSet(this.#loads, least, now), now);
     }
     return least;
   }
 
   peek(request: ScheduleRequest): D | undefined {
     const member = this.#memberOf(this.#cache.peek(request.destinationAddress));
-    return member ?? leastLoaded(this.#service.destinations);
+    return member ?? this.#loads.least();
   }
 
   explain(request: ScheduleRequest): ScheduleExplanation<D> {
@@ -90,10 +93,10 @@ class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<
         (candidate) => {
           if (member === undefined && candidate === least) return "overwhelmed";
           if (member !== undefined && !set?.has(candidate)) return "not-remembered";
-          return ratingBeside(choice, candidate);
+          return ratingBeside(choice, candidate, OVERHEAD);
         },
         (candidate) => ({
-          ...loadFigures(candidate),
+          ...loadFigures(candidate, OVERHEAD),
           member: set?.has(candidate) ?? false,
           ...(candidate === leaving ? { leaves: true } : {}),
         }),
@@ -112,8 +115,7 @@ class ReplicatedLocality<D extends SchedulableDestination> implements Scheduler<
   /** Returns the member of a set that serves without help, if there is one. */
   #memberOf(set: DestinationSet<D> | undefined): D | undefined {
     const member = set?.least();
-    if (member === undefined || isOverwhelmed(member, this.#service.destinations)) return undefined;
-    return member;
+    return member === undefined || this.#loads.isOverwhelmed(member) ? undefined : member;
   }
 }
 
@@ -121,82 +123,4 @@ function basisOf(choice: unknown, set: unknown, member: unknown): Basis {
   if (choice === undefined) return "nobody-usable";
   if (member !== undefined) return "remembered";
   return set === undefined ? "not-remembered" : "remembered-anew";
-}
-
-/** The destinations that serve one address. */
-class DestinationSet<D extends SchedulableDestination> {
-  /** Newest first. */
-  readonly #members: D[];
-  /** When a member last came or went. */
-  #changed: Ticks;
-
-  constructor(first: D, now: Ticks) {
-    this.#members = [first];
-    this.#changed = now;
-  }
-
-  get size(): number {
-    return this.#members.length;
-  }
-
-  [Symbol.iterator](): IterableIterator<D> {
-    return this.#members.values();
-  }
-
-  has(destination: D): boolean {
-    return this.#members.includes(destination);
-  }
-
-  add(destination: D, now: Ticks): void {
-    if (this.#members.includes(destination)) return;
-    this.#members.unshift(destination);
-    this.#changed = now;
-  }
-
-  /** Returns the usable member with the least overhead per weight, the first of equals. */
-  least(): D | undefined {
-    let least: D | undefined;
-    let leastOverhead = 0;
-    for (const candidate of this.#members) {
-      if (!candidate.usable || !candidate.available) continue;
-      const overhead = candidate.overhead | 0;
-      if (
-        least === undefined ||
-        isHeavier(leastOverhead, least.weight, overhead, candidate.weight)
-      ) {
-        least = candidate;
-        leastOverhead = overhead;
-      }
-    }
-    return least;
-  }
-
-  /** Drops the most loaded of several members if nobody came or went for longer than `period`. */
-  shrink(now: Ticks, period: Ticks): void {
-    const leaving = this.leaving(now, period);
-    if (leaving === undefined) return;
-    this.#members.splice(this.#members.indexOf(leaving), 1);
-    this.#changed = now;
-  }
-
-  /** Returns the member `shrink` would drop, if any. */
-  leaving(now: Ticks, period: Ticks): D | undefined {
-    if (this.#members.length < 2 || now <= this.#changed + period) return undefined;
-    return this.#most();
-  }
-
-  /** Returns the member of a weight above 0 with the most overhead per weight, usable or not. */
-  #most(): D | undefined {
-    let most: D | undefined;
-    let mostOverhead = 0;
-    for (const candidate of this.#members) {
-      if (candidate.weight === 0) continue;
-      const overhead = candidate.overhead | 0;
-      if (most === undefined || isHeavier(overhead, candidate.weight, mostOverhead, most.weight)) {
-        most = candidate;
-        mostOverhead = overhead;
-      }
-    }
-    return most;
-  }
 }

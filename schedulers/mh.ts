@@ -9,9 +9,9 @@
  * Picks the slot's destination. If that one is not usable: nobody, or with `-b mh-fallback` the
  * first usable one among slots hashed from the client and a running number.
  *
- * State: the table, made anew at every change of the list or a weight. It goes by the last weight
- * that was not 0: quiescing a destination moves no other's clients. With more destinations than
- * slots the table stays as it was.
+ * State: the table, which follows from the list and its weights and is made anew when it is wanted after a
+ * change, not at each of many. It goes by the last weight that was not 0: quiescing a destination moves no
+ * other's clients. With more destinations than slots the table stays as it was.
  *
  * Source: ipvsadm(8), `-s mh`; Linux net/netfilter/ipvs/ip_vs_mh.c; Eisenbud et al., "Maglev: A Fast
  * and Reliable Software Network Load Balancer", section 3.4.
@@ -62,29 +62,23 @@ export function maglevHashing(tableSize: number): SchedulerModule {
 
 /** Returns how many slots each destination gets of a table, by its position in the list. */
 export function maglevShares(service: SchedulableService, tableSize: number): readonly number[] {
-  return new MaglevHashing(service, tableSize).shares();
-}
-
-/** One destination's way through the slots. */
-interface Walk {
-  readonly position: number;
-  /** Slots claimed a turn, at least 1. */
-  readonly turns: number;
-  readonly step: number;
-  slot: number;
+  const shares = new MaglevHashing(service, tableSize).shares();
+  return service.destinations.map((destination) => shares.get(destination) ?? 0);
 }
 
 class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
-  /** The list the table was made for, which a list too long leaves in use. */
+  /** The destinations the table was made for, which a list too long leaves in use. */
   #destinations: readonly D[] = [];
-  /** Position of each slot's destination, or `FREE`: in all slots or in none. */
+  /** Index of each slot's destination among them, or `FREE`: in all slots or in none. */
   readonly #table: Int32Array;
+  /** Whether the list or a weight has changed since the table was made. */
+  #stale: boolean;
 
   constructor(service: SchedulableService<D>, tableSize: number) {
     this.#service = service;
     this.#table = new Int32Array(tableSize).fill(FREE);
-    this.#populate();
+    this.#stale = service.list.size <= tableSize;
   }
 
   schedule(request: ScheduleRequest): D | undefined {
@@ -102,7 +96,6 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
     const used = this.#usableSlot(key);
     const choice = used === NONE ? undefined : this.#at(used);
     const shares = this.shares();
-    const positions = new Map(this.#destinations.map((each, position) => [each, position]));
     const { destinations } = this.#service;
     const nobody = destinations.some(({ usable }) => usable) ? "hashed-unusable" : "nobody-usable";
     const fallback = used !== NONE && used !== slot;
@@ -120,7 +113,7 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
         choice,
         () => "not-hashed",
         (destination) => ({
-          slots: shares[positions.get(destination) ?? NONE] ?? 0,
+          slots: shares.get(destination) ?? 0,
           hashed: destination === this.#at(slot),
         }),
       ),
@@ -128,20 +121,32 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
   }
 
   destinationAdded(): void {
-    this.#populate();
+    if (this.#service.list.size <= this.#table.length) this.#stale = true;
+    // One too many: the table stays as it follows from the others.
+    else if (this.#stale) this.#populate(this.#service.destinations.slice(1));
   }
 
   destinationRemoved(): void {
-    this.#populate();
+    this.#changed();
   }
 
   destinationEdited(): void {
-    this.#populate();
+    this.#changed();
   }
 
-  /** Slots of each destination, by position. */
-  shares(): readonly number[] {
-    return sharesOf(this.#table, this.#destinations.length);
+  /** Slots of each destination that has any. */
+  shares(): ReadonlyMap<D, number> {
+    this.#refresh();
+    const taken = this.#table.subarray(0, this.#destinations.length === 0 ? 0 : undefined);
+    return sharesOf(Array.from(taken, (index) => this.#destinations[index]!));
+  }
+
+  #changed(): void {
+    if (this.#service.list.size <= this.#table.length) this.#stale = true;
+  }
+
+  #refresh(): void {
+    if (this.#stale) this.#populate(this.#service.destinations);
   }
 
   #keyOf(request: ScheduleRequest): number {
@@ -150,6 +155,7 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
 
   /** Returns the key's slot if its destination is usable, else one to fall back on, or `NONE`. */
   #usableSlot(key: number): number {
+    this.#refresh();
     const size = this.#table.length;
     const slot = slotOf(key, size);
     const hashed = this.#at(slot);
@@ -167,42 +173,42 @@ class MaglevHashing<D extends SchedulableDestination> implements Scheduler<D> {
     return this.#destinations[this.#table[slot]!];
   }
 
-  #populate(): void {
-    const { destinations, family } = this.#service;
-    const size = this.#table.length;
-    if (destinations.length > size) return;
-    this.#destinations = destinations;
-    this.#table.fill(FREE);
-    const walks = walksOf(destinations, family, size);
-    let free = walks.length === 0 ? 0 : size;
-    while (free > 0) {
-      for (const walk of walks) {
-        const claims = Math.min(walk.turns, free);
-        for (let claim = 0; claim < claims; claim++) this.#claim(walk);
-        free -= claims;
-      }
-    }
-  }
-
-  /** Gives `walk` the first free slot on its way; there must be one. */
-  #claim(walk: Walk): void {
-    const size = this.#table.length;
-    while (this.#table[walk.slot] !== FREE) walk.slot = (walk.slot + walk.step) % size;
-    this.#table[walk.slot] = walk.position;
+  /** Makes the table for `destinations`, in list order. */
+  #populate(destinations: readonly D[]): void {
+    this.#stale = false;
+    this.#destinations = destinations.filter(({ lastWeight }) => lastWeight > 0);
+    fill(this.#table, this.#destinations, this.#service.family);
   }
 }
 
-/** Returns the slot of a key, the low 32 bits of which count. */
-function slotOf(key: number, size: number): number {
-  return sipHash13(SLOT_KEY, key) % size;
-}
-
-/** Returns the walks of all destinations that were ever given a weight. */
-function walksOf(
+/** Lets destinations, all of a weight above 0, claim the slots of a table in turn. */
+function fill(
+  table: Int32Array,
   destinations: readonly SchedulableDestination[],
   family: Family,
-  size: number,
-): Walk[] {
+): void {
+  const size = table.length;
+  table.fill(FREE);
+  const turns = turnsOf(destinations);
+  const keys = destinations.map((each) => each.port + foldAs(family, each));
+  const slots = Int32Array.from(keys, (key) => slotOf(key, size));
+  const steps = Int32Array.from(keys, (key) => (sipHash13(STEP_KEY, key) % (size - 1)) + 1);
+  let free = destinations.length === 0 ? 0 : size;
+  while (free > 0) {
+    for (let index = 0; index < slots.length && free > 0; index++) {
+      const step = steps[index]!;
+      let slot = slots[index]!;
+      for (let turn = turns[index]!; turn > 0 && free > 0; turn--, free--) {
+        while (table[slot] !== FREE) slot = slot + step < size ? slot + step : slot + step - size;
+        table[slot] = index;
+      }
+      slots[index] = slot;
+    }
+  }
+}
+
+/** Returns how many slots each destination claims at a time, at least 1. */
+function turnsOf(destinations: readonly SchedulableDestination[]): readonly number[] {
   let divisor = 0;
   let highest = 0;
   for (const { lastWeight } of destinations) {
@@ -211,18 +217,12 @@ function walksOf(
   }
   const bits = 32 - Math.clz32(highest / divisor);
   const shift = Math.max(0, bits - TURN_BITS);
-  const walks: Walk[] = [];
-  destinations.forEach((destination, position) => {
-    if (destination.lastWeight === 0) return;
-    const key = destination.port + foldAs(family, destination);
-    walks.push({
-      position,
-      turns: Math.max(1, (destination.lastWeight / divisor) >> shift),
-      step: (sipHash13(STEP_KEY, key) % (size - 1)) + 1,
-      slot: slotOf(key, size),
-    });
-  });
-  return walks;
+  return destinations.map(({ lastWeight }) => Math.max(1, (lastWeight / divisor) >> shift));
+}
+
+/** Returns the slot of a key, the low 32 bits of which count. */
+function slotOf(key: number, size: number): number {
+  return sipHash13(SLOT_KEY, key) % size;
 }
 
 /** Returns the folded address as seen with the service's family: in IPv4 only the first word. */

@@ -2,8 +2,8 @@
  * Weighted overflow (`ovf`).
  *
  * Picks the usable destination of the highest weight among those with no more active connections
- * than weight; ties go to the first in list order, the newest. Keeps no state. Weight is both rank
- * and capacity. Connections of UDP are never active and so never overflow.
+ * than weight; ties go to the first in list order, the newest. Weight is both rank and capacity.
+ * Connections of UDP are never active and so never overflow.
  *
  * Source: ipvsadm(8), `-s ovf`; Linux net/netfilter/ipvs/ip_vs_ovf.c.
  *
@@ -15,25 +15,22 @@ import type {
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { candidatesOf } from "./candidates.ts";
+import { highestOf } from "./highest.ts";
 
 export const ovf: SchedulerModule = {
   name: "ovf",
   bind: (service) => {
-    const pick = () => highestWithRoom(service.destinations);
-    return { schedule: pick, peek: pick, explain: () => explained(service.destinations) };
+    const pick = highestOf(
+      service.list,
+      (destination) => destination.usable && hasRoom(destination),
+    );
+    return {
+      schedule: pick,
+      peek: pick,
+      explain: () => explained(service.destinations, pick()),
+    };
   },
 };
-
-function highestWithRoom<D extends SchedulableDestination>(
-  destinations: readonly D[],
-): D | undefined {
-  let best: D | undefined;
-  for (const candidate of destinations) {
-    if (!candidate.usable || !hasRoom(candidate)) continue;
-    if (best === undefined || candidate.weight > best.weight) best = candidate;
-  }
-  return best;
-}
 
 function hasRoom({ activeConnections, weight }: SchedulableDestination): boolean {
   return activeConnections <= weight;
@@ -41,8 +38,8 @@ function hasRoom({ activeConnections, weight }: SchedulableDestination): boolean
 
 function explained<D extends SchedulableDestination>(
   destinations: readonly D[],
+  choice: D | undefined,
 ): ScheduleExplanation<D> {
-  const choice = highestWithRoom(destinations);
   const nobody = destinations.some(({ usable }) => usable) ? "nobody-has-room" : "nobody-usable";
   return {
     choice,

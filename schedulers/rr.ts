@@ -17,11 +17,7 @@ import type {
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { candidatesOf } from "./candidates.ts";
-
-/** The cursor before the first destination. */
-const HEAD = -1;
-/** No position. */
-const NOBODY = -1;
+import { PlacesWhere } from "./places-where.ts";
 
 export const rr: SchedulerModule = {
   name: "rr",
@@ -30,34 +26,38 @@ export const rr: SchedulerModule = {
 
 class RoundRobin<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
-  /** Position of the destination picked last, or `HEAD`. */
-  #cursor = HEAD;
+  readonly #usable: PlacesWhere<D>;
+  /** The destination picked last, or `undefined` before the first of the list. */
+  #cursor: D | undefined;
 
   constructor(service: SchedulableService<D>) {
     this.#service = service;
+    this.#usable = new PlacesWhere(service.list, ({ usable }) => usable);
   }
 
   schedule(): D | undefined {
-    const position = this.#next();
-    if (position === NOBODY) return undefined;
-    this.#cursor = position;
-    return this.#service.destinations[position];
+    const next = this.peek();
+    if (next !== undefined) this.#cursor = next;
+    return next;
   }
 
+  /** Returns the usable destination behind the cursor, around the end. */
   peek(): D | undefined {
-    const position = this.#next();
-    return position === NOBODY ? undefined : this.#service.destinations[position];
+    const { list } = this.#service;
+    const after = list.at(this.#usable.below(this.#cursor?.place ?? list.end));
+    return after ?? list.at(this.#usable.below(list.end));
   }
 
   explain(): ScheduleExplanation<D> {
     const { destinations } = this.#service;
     const choice = this.peek();
     const { length } = destinations;
-    const turnOf = (position: number): number => (position - this.#cursor - 1 + length) % length;
+    const cursor = this.#cursor === undefined ? 0 : destinations.indexOf(this.#cursor) + 1;
+    const turnOf = (position: number): number => (position - cursor + length) % length;
     return {
       choice,
       basis: choice === undefined ? "nobody-usable" : "next-in-turn",
-      figures: { cursor: this.#cursor + 1 },
+      figures: { cursor },
       candidates: candidatesOf(
         destinations,
         choice,
@@ -67,26 +67,7 @@ class RoundRobin<D extends SchedulableDestination> implements Scheduler<D> {
     };
   }
 
-  destinationAdded(): void {
-    if (this.#cursor !== HEAD) this.#cursor++;
-  }
-
-  destinationRemoved(_destination: D, position: number): void {
-    if (position <= this.#cursor) this.#cursor--;
-  }
-
-  /** Returns the position of the usable destination behind the cursor, around the end, or `NOBODY`. */
-  #next(): number {
-    const after = this.#firstUsable(this.#cursor + 1, this.#service.destinations.length);
-    return after === NOBODY ? this.#firstUsable(0, this.#cursor + 1) : after;
-  }
-
-  /** Returns the position of the first usable destination in `[from, to)`, or `NOBODY`. */
-  #firstUsable(from: number, to: number): number {
-    const { destinations } = this.#service;
-    for (let position = from; position < to; position++) {
-      if (destinations[position]!.usable) return position;
-    }
-    return NOBODY;
+  destinationRemoved(destination: D, place: number): void {
+    if (destination === this.#cursor) this.#cursor = this.#service.list.newerThan(place);
   }
 }

@@ -24,10 +24,9 @@ import type {
 import { fold } from "../src/net/address.ts";
 import { SERVICE_FLAG } from "../src/wire/ipvs-objects.ts";
 import { candidatesOf, sharesOf } from "./candidates.ts";
+import { BUCKET_BITS, BUCKETS, DealtBuckets } from "./dealt-buckets.ts";
 import { hashedPort } from "./hashed-port.ts";
 
-const TABLE_BITS = 8;
-const TABLE_SIZE = 1 << TABLE_BITS;
 /** No bucket. */
 const NONE = -1;
 
@@ -38,17 +37,16 @@ export const sh: SchedulerModule = {
 
 class SourceHashing<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
-  /** Position of each bucket's destination; meaningless while there are none. */
-  readonly #table = new Uint32Array(TABLE_SIZE);
+  readonly #buckets: DealtBuckets<D>;
 
   constructor(service: SchedulableService<D>) {
     this.#service = service;
-    this.#deal();
+    this.#buckets = new DealtBuckets(service.list, ({ weight }) => Math.max(weight, 1));
   }
 
   schedule(request: ScheduleRequest): D | undefined {
     const bucket = this.#usableBucket(this.#bucketOf(request));
-    return bucket === NONE ? undefined : this.#at(bucket);
+    return bucket === NONE ? undefined : this.#buckets.at(bucket);
   }
 
   peek(request: ScheduleRequest): D | undefined {
@@ -59,8 +57,8 @@ class SourceHashing<D extends SchedulableDestination> implements Scheduler<D> {
     const { destinations } = this.#service;
     const bucket = this.#bucketOf(request);
     const used = this.#usableBucket(bucket);
-    const choice = used === NONE ? undefined : this.#at(used);
-    const shares = sharesOf(this.#table, destinations.length);
+    const choice = used === NONE ? undefined : this.#buckets.at(used);
+    const shares = sharesOf(this.#buckets.all());
     const nobody = destinations.some(({ usable }) => usable) ? "hashed-unusable" : "nobody-usable";
     const fallback = used !== NONE && used !== bucket;
     return {
@@ -68,7 +66,7 @@ class SourceHashing<D extends SchedulableDestination> implements Scheduler<D> {
       basis: choice === undefined ? nobody : fallback ? "hash-fallback" : "hash",
       figures: {
         bucket,
-        buckets: TABLE_SIZE,
+        buckets: BUCKETS,
         hashedPort: hashedPort(this.#service, request),
         ...(fallback ? { fallbackBucket: used } : {}),
       },
@@ -76,60 +74,42 @@ class SourceHashing<D extends SchedulableDestination> implements Scheduler<D> {
         destinations,
         choice,
         () => "not-hashed",
-        (_destination, position) => ({
-          buckets: shares[position]!,
-          hashed: position === this.#table[bucket],
+        (destination) => ({
+          buckets: shares.get(destination) ?? 0,
+          hashed: destination === this.#buckets.at(bucket),
         }),
       ),
     };
   }
 
   destinationAdded(): void {
-    this.#deal();
+    this.#buckets.renew();
   }
 
   destinationRemoved(): void {
-    this.#deal();
+    this.#buckets.renew();
   }
 
   destinationEdited(): void {
-    this.#deal();
+    this.#buckets.renew();
   }
 
   #bucketOf(request: ScheduleRequest): number {
     // The sum wraps at 32 bits inside the hash.
-    return hash32(hashedPort(this.#service, request) + fold(request.clientAddress), TABLE_BITS);
+    return hash32(hashedPort(this.#service, request) + fold(request.clientAddress), BUCKET_BITS);
   }
 
   /** Returns the bucket itself if its destination is usable, else one to fall back on, or `NONE`. */
   #usableBucket(bucket: number): number {
-    const hashed = this.#at(bucket);
+    const hashed = this.#buckets.at(bucket);
     if (hashed === undefined) return NONE;
     if (hashed.usable) return bucket;
     if ((this.#service.flags & SERVICE_FLAG.scheduler1) === 0) return NONE;
-    for (let turn = 0; turn < TABLE_SIZE; turn++) {
+    for (let turn = 0; turn < BUCKETS; turn++) {
       // The kernel adds the bucket once to the turn and once more to the hash.
-      const fallback = (turn + 2 * bucket) % TABLE_SIZE;
-      if (this.#at(fallback)?.usable) return fallback;
+      const fallback = (turn + 2 * bucket) % BUCKETS;
+      if (this.#buckets.at(fallback)?.usable) return fallback;
     }
     return NONE;
-  }
-
-  #at(bucket: number): D | undefined {
-    return this.#service.destinations[this.#table[bucket]!];
-  }
-
-  #deal(): void {
-    const { destinations } = this.#service;
-    let position = 0;
-    let dealt = 0;
-    for (let bucket = 0; bucket < TABLE_SIZE; bucket++) {
-      this.#table[bucket] = position;
-      dealt++;
-      if (dealt >= (destinations[position]?.weight ?? 0)) {
-        position = position + 1 < destinations.length ? position + 1 : 0;
-        dealt = 0;
-      }
-    }
   }
 }

@@ -3,7 +3,7 @@
  *
  * Draws two usable destinations at random, each with a chance according to its weight (the first in
  * list order has a little more), and picks the one with less overhead per weight; a tie goes to the
- * first draw. Keeps no state but that of the generator it is given.
+ * first draw.
  *
  * Sums and products wrap at 32 bits, as in the kernel.
  *
@@ -23,6 +23,7 @@ import {
   type SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { candidatesOf, rounded } from "./candidates.ts";
+import { WeightSums } from "./weight-sums.ts";
 
 /** Beyond so many destinations no chance of being picked is told: all pairs had to be compared. */
 const MOST_PAIRED = 1000;
@@ -35,10 +36,12 @@ export const twos: SchedulerModule = {
 class TwosChoice<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
   readonly #random: Random;
+  readonly #weights: WeightSums<D>;
 
   constructor(service: SchedulableService<D>, random: Random) {
     this.#service = service;
     this.#random = random;
+    this.#weights = new WeightSums(service.list);
   }
 
   schedule(): D | undefined {
@@ -46,8 +49,8 @@ class TwosChoice<D extends SchedulableDestination> implements Scheduler<D> {
     if (total === 0) return undefined;
     const draw = this.#draw(total);
     const otherDraw = this.#draw(total);
-    const first = this.#at(draw);
-    const second = this.#at(otherDraw);
+    const first = this.#weights.at(draw);
+    const second = this.#weights.at(otherDraw);
     if (first === undefined || second === undefined) return undefined;
     return lighter(first, second);
   }
@@ -75,28 +78,13 @@ class TwosChoice<D extends SchedulableDestination> implements Scheduler<D> {
 
   /** Returns the sum of the usable weights, wrapped. */
   #total(): number {
-    let total = 0;
-    for (const { usable, weight } of this.#service.destinations) {
-      if (usable) total = (total + weight) | 0;
-    }
-    return total;
+    return this.#weights.total | 0;
   }
 
   /** Returns a number drawn from 0–`total`, both included. */
   #draw(total: number): number {
     const bound = (total + 1) >>> 0;
     return bound === 0 ? 0 : this.#random.below(bound) | 0;
-  }
-
-  /** Returns the usable destination in whose share of the weights `draw` lies. */
-  #at(draw: number): D | undefined {
-    let rest = draw;
-    for (const candidate of this.#service.destinations) {
-      if (!candidate.usable) continue;
-      rest -= candidate.weight;
-      if (rest <= 0) return candidate;
-    }
-    return undefined;
   }
 }
 

@@ -15,6 +15,8 @@
  *
  * @module
  */
+
+import { NO_PLACE } from "../src/engine/destination-list.ts";
 import type {
   SchedulableDestination,
   SchedulableService,
@@ -23,12 +25,10 @@ import type {
   SchedulerModule,
 } from "../src/engine/scheduler.ts";
 import { candidatesOf } from "./candidates.ts";
-import { gcd } from "./weights.ts";
+import { WeightTree } from "./weight-tree.ts";
 
 /** The cursor before the first destination. */
-const HEAD = -1;
-/** No position. */
-const NOBODY = -1;
+const HEAD = NO_PLACE;
 
 export const wrr: SchedulerModule = {
   name: "wrr",
@@ -37,7 +37,8 @@ export const wrr: SchedulerModule = {
 
 class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<D> {
   readonly #service: SchedulableService<D>;
-  /** Position of the destination picked last, or `HEAD`. */
+  readonly #weights: WeightTree<D>;
+  /** Place of the destination picked last, or `HEAD`. */
   #cursor = HEAD;
   /** Weight that a destination must reach in this round; 0 only while no weight is above 0. */
   #bar: number;
@@ -51,31 +52,32 @@ class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<
 
   constructor(service: SchedulableService<D>) {
     this.#service = service;
+    this.#weights = new WeightTree(service.list);
     this.#measure();
     this.#bar = this.#top;
   }
 
   schedule(): D | undefined {
-    const position = this.#next();
+    const next = this.peek();
     this.#cursor = this.#nextCursor;
     this.#bar = this.#nextBar;
-    return position === NOBODY ? undefined : this.#service.destinations[position];
+    return next;
   }
 
   peek(): D | undefined {
-    const position = this.#next();
-    return position === NOBODY ? undefined : this.#service.destinations[position];
+    return this.#service.list.at(this.#next());
   }
 
   explain(): ScheduleExplanation<D> {
-    const { destinations } = this.#service;
+    const { destinations, list } = this.#service;
     const choice = this.peek();
     const bar = this.#nextBar;
+    const last = list.at(this.#cursor);
     return {
       choice,
       basis: choice === undefined ? "nobody-usable" : "reaches-bar",
       figures: {
-        cursor: this.#cursor + 1,
+        cursor: last === undefined ? 0 : destinations.indexOf(last) + 1,
         barBefore: this.#bar,
         bar,
         highestBar: this.#top,
@@ -100,51 +102,44 @@ class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<
   }
 
   /**
-   * Returns the position of the next destination that reaches the bar, or `NOBODY`, and notes where
+   * Returns the place of the next destination that reaches the bar, or `NO_PLACE`, and notes where
    * cursor and bar will be then.
    */
   #next(): number {
     this.#nextCursor = this.#cursor;
     this.#nextBar = this.#bar;
-    if (this.#top === 0) return NOBODY;
-    const { destinations } = this.#service;
+    if (this.#top === 0) return NO_PLACE;
     const last = this.#cursor;
     let bar = this.#bar;
-    let position = last + 1;
+    let limit = last === HEAD ? this.#service.list.end : last;
     let wholeRound = last === HEAD;
     // Where the last possible round ends: nobody further on was left out before.
-    let stop = destinations.length;
+    let stop = NO_PLACE;
     let lastRound = false;
     let restarted = false;
     for (;;) {
-      let highest = 0;
-      for (; position < destinations.length; position++) {
-        const candidate = destinations[position]!;
-        if (!candidate.overloaded) {
-          if (candidate.weight >= bar) return this.#found(position, position, bar);
-          if (candidate.weight > highest) highest = candidate.weight;
-        }
-        if (position === stop) return this.#found(NOBODY, position, bar);
-      }
-      if (wholeRound) bar = this.#lowered(bar, highest);
+      const place = this.#weights.nextReaching(bar, limit);
+      if (place >= stop && place !== NO_PLACE) return this.#found(place, place, bar);
+      if (stop !== NO_PLACE) return this.#found(NO_PLACE, stop, bar);
+      if (wholeRound) bar = this.#lowered(bar, this.#weights.highestOpen);
       bar -= this.#step;
       if (bar <= 0) {
         bar = this.#top;
-        if (lastRound || last === HEAD) return this.#found(NOBODY, HEAD, bar);
+        if (lastRound || last === HEAD) return this.#found(NO_PLACE, HEAD, bar);
         restarted = true;
       }
       lastRound = bar <= this.#step;
       if (lastRound && restarted && last !== HEAD) stop = last;
-      position = 0;
+      limit = this.#service.list.end;
       wholeRound = true;
     }
   }
 
-  /** Notes where cursor and bar will be, and returns `position`. */
-  #found(position: number, cursor: number, bar: number): number {
+  /** Notes where cursor and bar will be, and returns `place`. */
+  #found(place: number, cursor: number, bar: number): number {
     this.#nextCursor = cursor;
     this.#nextBar = bar;
-    return position;
+    return place;
   }
 
   /**
@@ -172,13 +167,7 @@ class WeightedRoundRobin<D extends SchedulableDestination> implements Scheduler<
 
   /** Takes the step and the top from the weights. */
   #measure(): void {
-    let divisor = 0;
-    let highest = 0;
-    for (const { weight } of this.#service.destinations) {
-      divisor = gcd(weight, divisor);
-      if (weight > highest) highest = weight;
-    }
-    this.#step = Math.max(divisor, 1);
-    this.#top = highest - (this.#step - 1);
+    this.#step = Math.max(this.#weights.divisor, 1);
+    this.#top = this.#weights.highest - (this.#step - 1);
   }
 }

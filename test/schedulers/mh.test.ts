@@ -204,11 +204,25 @@ t.test("mh keeps its table when there are more destinations than slots", async (
     { length: SLOTS },
     (_, index) => new FakeDestination("Z", 1, { address: formatAddress(ipv4Address(index)) }),
   );
-  // All but the last one at once: each addition makes the table anew.
-  service.destinations = [...many.slice(1), ...service.destinations];
-  service.edit("A", 1);
+  for (const destination of many.slice(1)) service.add(destination);
   t.ok(table(service).includes("A"));
   const before = table(service);
   service.add(many[0]!);
   t.same(table(service), before);
+  service.edit("Z", 2);
+  t.same(table(service), before, "an edit changes nothing then");
+  service.remove("A");
+  t.notSame(table(service), before, "but a removal does");
+});
+
+t.test("mh makes the table in time before there are too many destinations for it", async (t) => {
+  const asked = new FakeService(mh).fill("A1");
+  const unasked = new FakeService(mh).fill("A1");
+  for (let index = 0; index < SLOTS; index++) {
+    const address = formatAddress(ipv4Address(index));
+    asked.add(new FakeDestination("Z", 1 + (index % 3), { address }));
+    unasked.add(new FakeDestination("Z", 1 + (index % 3), { address }));
+    if (index === SLOTS - 2) asked.pick();
+  }
+  t.same(table(unasked), table(asked));
 });

@@ -8,6 +8,7 @@
  */
 import type { Ticks } from "../../src/base/clock.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { DestinationList, NO_PLACE } from "../../src/engine/destination-list.ts";
 import type {
   SchedulableDestination,
   SchedulableService,
@@ -29,21 +30,24 @@ export interface FakeDestinationOptions {
   readonly port?: number;
 }
 
-/** A destination whose every field a test may set. */
+/** A destination whose every field a test may set; its list is told. */
 export class FakeDestination implements SchedulableDestination {
   readonly name: string;
   readonly address: Address;
   readonly port: number;
-  weight: number;
+  place = NO_PLACE;
+  /** The list it is or was in. */
+  list: DestinationList<FakeDestination> | undefined;
   lastWeight: number;
-  overloaded = false;
   available = true;
-  activeConnections = 0;
-  totalConnections = 0;
+  #weight: number;
+  #overloaded = false;
+  #activeConnections = 0;
+  #totalConnections = 0;
 
   constructor(name: string, weight: number, options: FakeDestinationOptions = {}) {
     this.name = name;
-    this.weight = weight;
+    this.#weight = weight;
     this.lastWeight = weight;
     this.address =
       options.address === undefined
@@ -52,12 +56,52 @@ export class FakeDestination implements SchedulableDestination {
     this.port = options.port ?? 80;
   }
 
+  get weight() {
+    return this.#weight;
+  }
+
+  set weight(value) {
+    this.#weight = value;
+    this.#changed();
+  }
+
+  get overloaded() {
+    return this.#overloaded;
+  }
+
+  set overloaded(value) {
+    this.#overloaded = value;
+    this.#changed();
+  }
+
+  get activeConnections() {
+    return this.#activeConnections;
+  }
+
+  set activeConnections(value) {
+    this.#activeConnections = value;
+    this.#changed();
+  }
+
+  get totalConnections() {
+    return this.#totalConnections;
+  }
+
+  set totalConnections(value) {
+    this.#totalConnections = value;
+    this.#changed();
+  }
+
   get usable(): boolean {
     return !this.overloaded && this.weight > 0;
   }
 
   get overhead(): number {
     return 256 * this.activeConnections + this.totalConnections;
+  }
+
+  #changed(): void {
+    if (this.place !== NO_PLACE) this.list?.note(this.place);
   }
 }
 
@@ -96,7 +140,7 @@ export interface FakeServiceOptions {
 export class FakeService implements SchedulableService<FakeDestination> {
   readonly family: Family;
   flags: number;
-  destinations: readonly FakeDestination[] = [];
+  readonly list = new DestinationList<FakeDestination>();
   /** The time, in ticks. */
   now: Ticks = 0;
   readonly #context: SchedulerContext;
@@ -117,6 +161,10 @@ export class FakeService implements SchedulableService<FakeDestination> {
     this.#scheduler = module.bind(this, this.#context);
   }
 
+  get destinations(): readonly FakeDestination[] {
+    return this.list.newestFirst();
+  }
+
   /** Replaces the scheduler by a new one without memory. */
   rebind(module: SchedulerModule): void {
     this.#scheduler = module.bind(this, this.#context);
@@ -134,17 +182,17 @@ export class FakeService implements SchedulableService<FakeDestination> {
   add(destination: FakeDestination): FakeDestination {
     destination.available = true;
     destination.lastWeight = destination.weight;
-    this.destinations = [destination, ...this.destinations];
+    destination.list = this.list;
+    this.list.add(destination);
     this.#scheduler.destinationAdded?.(destination);
     return destination;
   }
 
   remove(name: string): FakeDestination {
     const destination = this.named(name);
-    const position = this.destinations.indexOf(destination);
     destination.available = false;
-    this.destinations = this.destinations.toSpliced(position, 1);
-    this.#scheduler.destinationRemoved?.(destination, position);
+    const place = this.list.remove(destination);
+    this.#scheduler.destinationRemoved?.(destination, place);
     return destination;
   }
 
