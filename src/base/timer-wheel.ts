@@ -19,6 +19,7 @@
  * @module
  */
 import type { Ticks } from "./clock.ts";
+import { tableWords } from "./table-words.ts";
 
 const LEVELS = 9;
 const SLOTS = 64;
@@ -33,7 +34,11 @@ const WIDEST = 2 ** (WIDTH_BITS * (LEVELS - 1));
 const FIRING = LEVELS * SLOTS;
 
 const NONE = -1;
-const FIRST_CAPACITY = 1024;
+
+/** Links of this many entries are kept together, two words each. */
+const SEGMENT_BITS = 16;
+const SEGMENT_SIZE = 1 << SEGMENT_BITS;
+const SEGMENT_MASK = SEGMENT_SIZE - 1;
 
 /**
  * Returns the tick at which a timer set at `now` for `deadline` fires: `deadline` or somewhat later,
@@ -66,9 +71,17 @@ export class TimerWheel {
   readonly #heads = new Int32Array(FIRING + 1).fill(NONE);
   /** Which slots of a level hold entries: slots 0–31 and 32–63. */
   readonly #occupied = new Int32Array(LEVELS * 2 + 1);
-  #next = new Int32Array(FIRST_CAPACITY).fill(NONE);
-  /** The entry before, or `-2 - slot` for the first of a slot, or NONE for one not armed. */
-  #previous = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  /**
+   * By segment, of each entry: the one after it, and the one before, which is `-2 - slot` for the first of
+   * a slot and NONE for one not armed.
+   */
+  readonly #links: Int32Array[] = [];
+  /** The level whose slot is being fired at this tick; LEVELS when the tick is done with. */
+  #level = LEVELS;
+  /** The slot found last, for which tick and when. */
+  #soughtAt: Ticks = -1;
+  #soughtNow: Ticks = -1;
+  #found = 0;
 
   /** @param now the present tick */
   constructor(now: Ticks) {
@@ -88,35 +101,40 @@ export class TimerWheel {
    * @param entry 0–2147483645; storage grows to the largest one seen
    */
   arm(entry: number, at: Ticks): void {
-    if (entry >= this.#next.length) this.#grow(entry);
+    while (entry >>> SEGMENT_BITS >= this.#links.length) {
+      this.#links.push(tableWords(2 * SEGMENT_SIZE, this.#links.length).fill(NONE));
+    }
     this.disarm(entry);
-    const slot = this.#slotOf(Math.max(at, this.#now + 1));
+    const slot = this.#slotFor(at);
     const first = this.#heads[slot]!;
-    this.#next[entry] = first;
-    this.#previous[entry] = -2 - slot;
-    if (first !== NONE) this.#previous[first] = entry;
+    this.#link(entry, -2 - slot, first);
+    if (first !== NONE) this.#setPrevious(first, entry);
     this.#heads[slot] = entry;
     this.#occupied[slot >>> 5]! |= 1 << (slot & 31);
   }
 
   /** Makes `entry` come due no more; one that was not to come due stays so. */
   disarm(entry: number): void {
-    const previous = entry < this.#previous.length ? this.#previous[entry]! : NONE;
+    const links = this.#links[entry >>> SEGMENT_BITS];
+    if (links === undefined) return;
+    const at = (entry & SEGMENT_MASK) << 1;
+    const previous = links[at + 1]!;
     if (previous === NONE) return;
-    const next = this.#next[entry]!;
-    if (next !== NONE) this.#previous[next] = previous;
+    const next = links[at]!;
+    if (next !== NONE) this.#setPrevious(next, previous);
     if (previous >= 0) {
-      this.#next[previous] = next;
+      this.#links[previous >>> SEGMENT_BITS]![(previous & SEGMENT_MASK) << 1] = next;
     } else {
       const slot = -2 - previous;
       this.#heads[slot] = next;
       if (next === NONE) this.#occupied[slot >>> 5]! &= ~(1 << (slot & 31));
     }
-    this.#previous[entry] = NONE;
+    links[at + 1] = NONE;
   }
 
   /** Returns the first tick at which an entry comes due, or Infinity when none is armed. */
   nextDeadline(): Ticks {
+    if (this.#level < LEVELS) return this.#now;
     let earliest = Number.POSITIVE_INFINITY;
     let width = 1;
     for (let level = 0; level < LEVELS; level++, width *= 8) {
@@ -138,34 +156,73 @@ export class TimerWheel {
    * Goes on to tick `to` and calls `due` for each entry that comes due on the way, disarmed already.
    *
    * While `due` runs, `now` is the tick the entry was due at; it may arm and disarm any entry.
+   *
+   * @param most calls of `due`, any number unless given; where there would be more, `advance` goes on from
+   *   there the next time
+   * @returns whether it has got to `to`
    */
-  advance(to: Ticks, due: (entry: number) => void): void {
-    while (this.#now < to) {
+  advance(to: Ticks, due: (entry: number) => void, most = Number.POSITIVE_INFINITY): boolean {
+    let room = most;
+    for (;;) {
+      while (this.#level < LEVELS) {
+        for (let entry = this.#heads[FIRING]!; entry !== NONE; entry = this.#heads[FIRING]!) {
+          if (room-- <= 0) return false;
+          this.disarm(entry);
+          due(entry);
+        }
+        this.#level++;
+        this.#open();
+      }
+      if (this.#now >= to) return true;
       const next = this.nextDeadline();
       if (next > to) {
         this.#now = to;
-        return;
+        return true;
       }
       this.#now = next;
-      let width = 1;
-      for (let level = 0; level < LEVELS && next % width === 0; level++, width *= 8) {
-        this.#fire(level * SLOTS + ((next / width) % SLOTS), due);
-      }
+      this.#level = 0;
+      this.#open();
     }
   }
 
-  #fire(slot: number, due: (entry: number) => void): void {
+  /**
+   * Moves the entries of the present level that are due aside, as `due` may arm an entry for the slot's
+   * next turn and may disarm any other. Levels above one of which no slot is due have none that are.
+   */
+  #open(): void {
+    const width = 8 ** this.#level;
+    if (this.#level === LEVELS || this.#now % width !== 0) {
+      this.#level = LEVELS;
+      return;
+    }
+    const slot = this.#level * SLOTS + ((this.#now / width) % SLOTS);
     const first = this.#heads[slot]!;
     if (first === NONE) return;
-    // Moved aside, as `due` may arm an entry for the slot's next turn and may disarm any other.
     this.#heads[slot] = NONE;
     this.#occupied[slot >>> 5]! &= ~(1 << (slot & 31));
     this.#heads[FIRING] = first;
-    this.#previous[first] = -2 - FIRING;
-    for (let entry = first; entry !== NONE; entry = this.#heads[FIRING]!) {
-      this.disarm(entry);
-      due(entry);
+    this.#setPrevious(first, -2 - FIRING);
+  }
+
+  #link(entry: number, previous: number, next: number): void {
+    const links = this.#links[entry >>> SEGMENT_BITS]!;
+    const at = (entry & SEGMENT_MASK) << 1;
+    links[at] = next;
+    links[at + 1] = previous;
+  }
+
+  #setPrevious(entry: number, previous: number): void {
+    this.#links[entry >>> SEGMENT_BITS]![((entry & SEGMENT_MASK) << 1) + 1] = previous;
+  }
+
+  /** Most entries of a tick are armed for the same one. */
+  #slotFor(at: Ticks): number {
+    if (at !== this.#soughtAt || this.#now !== this.#soughtNow) {
+      this.#soughtAt = at;
+      this.#soughtNow = this.#now;
+      this.#found = this.#slotOf(Math.max(at, this.#now + 1));
     }
+    return this.#found;
   }
 
   /** The narrowest slot that comes due at or after tick `at`. */
@@ -179,16 +236,5 @@ export class TimerWheel {
     }
     const last = 8 ** (LEVELS - 1);
     return (LEVELS - 1) * SLOTS + (Math.floor(this.#now / last) % SLOTS);
-  }
-
-  #grow(entry: number): void {
-    let capacity = this.#next.length;
-    while (capacity <= entry) capacity *= 2;
-    const next = new Int32Array(capacity).fill(NONE);
-    next.set(this.#next);
-    this.#next = next;
-    const previous = new Int32Array(capacity).fill(NONE);
-    previous.set(this.#previous);
-    this.#previous = previous;
   }
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { hasPorts } from "../net/protocol.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { Packet } from "./packet.ts";
 import { REASON } from "./verdict.ts";
@@ -20,7 +21,8 @@ export function judgeBeginning(state: EngineState, packet: Packet): number {
   const protocol = state.protocol(packet.protocol)!;
   if (packet.quoted) {
     // Protocols without ports begin nothing; of the others the ports are enough.
-    return packet.portsReadable ? MAY_BEGIN : REASON["no-connection"];
+    if (!hasPorts(packet.protocol)) return REASON["no-connection"];
+    return packet.portsReadable ? MAY_BEGIN : REASON["truncated-transport"];
   }
   if (packet.fragmentOffset !== 0) return REASON.fragment;
   if (!protocol.canBeJudged(packet)) return REASON["truncated-transport"];

@@ -26,14 +26,15 @@ import { HOOK, Packet } from "./packet.ts";
 import type { TunnelErrors } from "./tunnel-errors.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 
-const RULES: OutgoingRules = {
+/** What may leave of errors to masqueraded real servers. */
+export const ERROR_RULES: OutgoingRules = {
   mayBeLocal: true,
   mayBeForeign: true,
   foreignToLocal: true,
   tunnel: false,
 };
 /** What is being passed on must not end here. */
-const PASSING_RULES: OutgoingRules = { ...RULES, mayBeLocal: false };
+export const PASSING_ERROR_RULES: OutgoingRules = { ...ERROR_RULES, mayBeLocal: false };
 
 /** Parts a handler of client-side errors works with. */
 export interface ClientErrorParts {
@@ -108,10 +109,10 @@ export class ClientErrors {
     if (masqueraded && !trusted) {
       return decision.give(VERDICT.drop, REASON["bad-icmp-checksum"]);
     }
-    lifecycle.countIn(connection, packet.length);
+    lifecycle.countIn(decision.destination, packet.length);
     packet.relayedError = true;
     if (!masqueraded) {
-      connections.setPackets(connection, connections.packets(connection) + 1);
+      connections.countPacket(connection);
       const verdict = forwarding.request(packet, connection);
       if (verdict === VERDICT.forward) decision.reason = REASON["client-error"];
       return verdict;
@@ -123,7 +124,7 @@ export class ClientErrors {
     const { state, decision, outgoing } = this.#parts;
     const { family, hook } = packet;
     state.connections.readDestination(connection, this.#target);
-    const rules = hook === HOOK.forward ? PASSING_RULES : RULES;
+    const rules = hook === HOOK.forward ? PASSING_ERROR_RULES : ERROR_RULES;
     const route = outgoing.prepare(packet, family, this.#target, 0, rules);
     if (route === undefined) return VERDICT.drop;
     if (hook !== HOOK.localOut && isLoopback(family, this.#target)) {

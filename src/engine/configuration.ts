@@ -71,7 +71,9 @@ export class Configuration {
       throw new IpvsError("EEXIST", `Cannot add service ${describe(id)}: it exists`);
     }
     this.#checkService(id, config);
-    const service = new VirtualService(id, config);
+    const stats = this.#state.statsTable.add();
+    const service = new VirtualService(id, config, stats);
+    stats.estimated(true);
     this.#bindScheduler(service);
     this.#state.services.add(service);
     this.#state.servicesOfFamily[id.family]++;
@@ -107,7 +109,7 @@ export class Configuration {
     const services = id === undefined ? this.#state.services.listed() : [this.service(id)];
     for (const service of services) {
       service.stats.zero();
-      for (const destination of service.destinations) destination.stats.zero();
+      for (const destination of service.list) destination.stats.zero();
     }
     if (id === undefined) this.#state.stats.zero();
   }
@@ -116,17 +118,15 @@ export class Configuration {
   addDestination(service: ServiceId, id: DestinationId, config: DestinationConfig): void {
     const owner = this.service(service);
     this.#checkDestination(owner, id, config);
-    if (owner.find(id.address.family, id.address.words, id.port) !== undefined) {
+    if (owner.find(id) !== undefined) {
       throw new IpvsError(
         "EEXIST",
         `Cannot add real server ${formatEndpoint(id)}: service ${describe(service)} has it`,
       );
     }
     const destination = this.#reclaim(owner, id, config) ?? this.#make(owner, id, config);
-    destination.available = true;
-    owner.destinations = [destination, ...owner.destinations];
     this.#state.index.add(destination);
-    owner.scheduler?.destinationAdded?.(destination);
+    owner.add(destination);
   }
 
   /** @throws IpvsError ESRCH, EINVAL, ERANGE, ENOENT */
@@ -134,9 +134,11 @@ export class Configuration {
     const owner = this.service(service);
     this.#checkDestination(owner, id, config);
     const destination = this.#destination(owner, id);
-    this.#state.index.remove(destination);
+    // Among those of one address it keeps its place unless it is reached otherwise.
+    const moves = isReachedOtherwise(destination.config, config);
+    if (moves) this.#state.index.remove(destination);
     destination.configure(config, false);
-    this.#state.index.add(destination);
+    if (moves) this.#state.index.add(destination);
     owner.scheduler?.destinationEdited?.(destination);
   }
 
@@ -144,10 +146,8 @@ export class Configuration {
   deleteDestination(service: ServiceId, id: DestinationId): void {
     const owner = this.service(service);
     const destination = this.#destination(owner, id);
-    const position = owner.destinations.indexOf(destination);
-    owner.destinations = owner.destinations.filter((other) => other !== destination);
+    owner.remove(destination);
     this.#discard(destination);
-    owner.scheduler?.destinationRemoved?.(destination, position);
   }
 
   /** @throws IpvsError ESRCH */
@@ -158,7 +158,7 @@ export class Configuration {
   }
 
   #destination(owner: VirtualService, id: DestinationId): Destination {
-    const destination = owner.find(id.address.family, id.address.words, id.port);
+    const destination = owner.find(id);
     if (destination === undefined) {
       throw new IpvsError(
         "ENOENT",
@@ -226,8 +226,11 @@ export class Configuration {
   ): Destination | undefined {
     const destination = this.#destinations.reclaim(owner, id.address, id.port);
     if (destination === undefined) return undefined;
-    if (destination.service !== owner) destination.stats.zero();
-    destination.service = owner;
+    if (destination.service !== owner) {
+      destination.stats.zero();
+      destination.stats.countFor(owner.stats);
+      destination.service = owner;
+    }
     destination.configure(config, true);
     return destination;
   }
@@ -239,11 +242,14 @@ export class Configuration {
 
   #delete(service: VirtualService): void {
     this.#unbindScheduler(service);
-    for (const destination of service.destinations) this.#discard(destination);
-    service.destinations = [];
+    for (const destination of service.destinations) {
+      service.remove(destination);
+      this.#discard(destination);
+    }
     this.#state.services.remove(service);
     this.#state.servicesOfFamily[service.family]--;
     this.#countEngine(service, -1);
+    this.#state.statsTable.release(service.stats);
   }
 
   #countEngine(service: VirtualService, change: 1 | -1): void {
@@ -251,7 +257,6 @@ export class Configuration {
   }
 
   #discard(destination: Destination): void {
-    destination.available = false;
     this.#state.index.remove(destination);
     this.#destinations.discard(destination);
     this.#endOrphansSoon();
@@ -313,4 +318,12 @@ function schedulerContext(state: EngineState): SchedulerContext {
 function describe(id: ServiceId): string {
   if (id.fwmark !== 0) return `of mark ${id.fwmark}${id.family === 6 ? " (IPv6)" : ""}`;
   return `${formatEndpoint(id)} (protocol ${id.protocol})`;
+}
+
+function isReachedOtherwise(before: DestinationConfig, after: DestinationConfig): boolean {
+  return (
+    before.method !== after.method ||
+    before.tunnelType !== after.tunnelType ||
+    before.tunnelPort !== after.tunnelPort
+  );
 }

@@ -1,24 +1,32 @@
 /**
- * The records of connections: fixed size, in a segmented arena of 32-bit words, so that a million of them
- * is a hundred arrays and no object.
+ * The records of connections: fixed size, in segments of 32-bit words, so that a million of them is a
+ * handful of arrays and no object.
  *
- * A connection is a small integer, its record 26 words:
+ * A connection is a small integer. What packets ask of it stands in one line of the processor's cache:
  *
- *     word  0– 3  client address                17  children (connections it controls)
- *           4– 7  virtual address               18  timeout, ticks
- *           8–11  destination address           19  expires: tick the timeout ends
- *          12     client port, virtual port     20  fires: tick the timer wheel makes of it
- *          13     destination port, protocol,   21  armed: tick the wheel visits it
- *                 families, more elsewhere      22  packets in
- *          14     flags, state                  23  firewall mark
- *          15     next in chain                 24  destination
- *          16     controller                    25  hash
+ *     word  0  client address                     8  timeout, ticks
+ *           1  virtual address                    9  expires: tick the timeout ends
+ *           2  destination address               10  fires: tick the timer wheel makes of it
+ *           3  client port, virtual port         11  armed: tick the wheel visits it
+ *           4  destination port, protocol,       12  packets in
+ *              families, more elsewhere          13  destination
+ *           5  flags, state                      14  controller
+ *           6  next given back                   15  children (connections it controls)
+ *           7  hash
  *
- * Words are unsigned: ticks and counts are kept modulo 2^32.
+ * Of an address that is word 0, all there is of an IPv4 one. The rest stands in a second array that only
+ * segments with IPv6 connections or firewall marks have:
+ *
+ *     word  0– 2  client address, words 1–3        6– 8  destination address, words 1–3
+ *           3– 5  virtual address, words 1–3       9     firewall mark
+ *
+ * Words are kept signed, as small integers cost nothing to hand around, and read unsigned where they are
+ * addresses, ticks and counts: those are kept modulo 2^32.
  *
  * @module
  */
 import type { Ticks } from "../base/clock.ts";
+import { tableWords } from "../base/table-words.ts";
 import type { AddressWords, Family } from "../net/address.ts";
 
 /** A connection: 1 or more; 0 is none. */
@@ -45,38 +53,76 @@ export const CONNECTION_FLAG = {
   conntrack: 0x10000,
 } as const;
 
-const SEGMENT_BITS = 12;
+const SEGMENT_BITS = 16;
 const SEGMENT_SIZE = 1 << SEGMENT_BITS;
 const SEGMENT_MASK = SEGMENT_SIZE - 1;
-const WORDS = 26;
+const WORD_BITS = 4;
+/**
+ * Words before the first record. The C library puts a large buffer 16 bytes after the beginning of a
+ * page, so with these the records begin where cache lines do.
+ */
+const MARGIN = 12;
 
-const CLIENT = 0;
-const VIRTUAL = 4;
-const DESTINATION_ADDRESS = 8;
-const PORTS = 12;
-const DESTINATION_PORT = 13;
-const FLAGS = 14;
-const NEXT = 15;
-const CONTROLLER = 16;
-const CHILDREN = 17;
-const TIMEOUT = 18;
-const EXPIRES = 19;
-const FIRES = 20;
-const ARMED = 21;
-const PACKETS = 22;
-const MARK = 23;
-const DESTINATION = 24;
-const HASH = 25;
+/** Places of the words in a record; also for the packet path, which reads a record at one go. */
+export const WORD = {
+  client: 0,
+  virtual: 1,
+  destinationAddress: 2,
+  ports: 3,
+  destinationPort: 4,
+  flags: 5,
+  next: 6,
+  hash: 7,
+  timeout: 8,
+  expires: 9,
+  fires: 10,
+  armed: 11,
+  packets: 12,
+  destination: 13,
+  controller: 14,
+  children: 15,
+} as const;
 
-/** Low 8 bits of word 13: family of the service side and of the destination side. */
+const CLIENT = WORD.client;
+const VIRTUAL = WORD.virtual;
+const DESTINATION_ADDRESS = WORD.destinationAddress;
+const PORTS = WORD.ports;
+const DESTINATION_PORT = WORD.destinationPort;
+const FLAGS = WORD.flags;
+const NEXT = WORD.next;
+const HASH = WORD.hash;
+const TIMEOUT = WORD.timeout;
+const EXPIRES = WORD.expires;
+const FIRES = WORD.fires;
+const ARMED = WORD.armed;
+const PACKETS = WORD.packets;
+const DESTINATION = WORD.destination;
+const CONTROLLER = WORD.controller;
+const CHILDREN = WORD.children;
+
+const MORE_WORDS = 10;
+/** Where words 1–3 of the addresses begin in what a record has elsewhere, less 1. */
+const MORE_CLIENT = -1;
+const MORE_VIRTUAL = 2;
+const MORE_DESTINATION = 5;
+const MARK = 9;
+
+/** Low 8 bits of word 4: family of the service side and of the destination side. */
 const IPV6_BIT = 0x1;
-const IPV6_DESTINATION_BIT = 0x2;
+export const IPV6_DESTINATION_BIT = 0x2;
 /** The same: whether there is more about the connection elsewhere. */
-const HELPED_BIT = 0x4;
+export const HELPED_BIT = 0x4;
 const ENGINE_DATA_BIT = 0x8;
-/** Flags are the low 20 bits of word 14, the state the upper 12. */
+/** The same: the state other directors were told last, which has 4 bits in every protocol. */
+const TOLD_SHIFT = 4;
+const TOLD_MASK = 0xf << TOLD_SHIFT;
+/** The bits of word 4 that tell family of the service side and protocol. */
+export const KIND_MASK = 0xff00 | IPV6_BIT;
+/** Flags are the low 20 bits of word 5, the state the upper 12. */
 const FLAG_MASK = 0xfffff;
-const STATE_SHIFT = 20;
+export const STATE_SHIFT = 20;
+/** Word 5 of a record that has been given back; no protocol has that many states. */
+const FREE = -1;
 
 /** What a new connection is made of. Reused by its owner: the table copies it. */
 export interface ConnectionSeed {
@@ -115,7 +161,11 @@ export function emptySeed(): ConnectionSeed {
 
 /** Records of connections, made and given back. */
 export class ConnectionRecords {
-  readonly #segments: Uint32Array[] = [];
+  readonly #segments: Int32Array[] = [];
+  /** What records have elsewhere, by segment. */
+  readonly #more: (Int32Array | undefined)[] = [];
+  /** Ends told to other directors, by segment; none while none ever was. */
+  readonly #toldEnds: Uint32Array[] = [];
   #free: ConnectionHandle = NO_CONNECTION;
   /** Handles ever handed out. */
   #high = 0;
@@ -124,12 +174,10 @@ export class ConnectionRecords {
   create(seed: Readonly<ConnectionSeed>): ConnectionHandle {
     const handle = this.#allocate();
     const record = this.#segments[handle >>> SEGMENT_BITS]!;
-    const at = (handle & SEGMENT_MASK) * WORDS;
-    for (let word = 0; word < 4; word++) {
-      record[at + CLIENT + word] = seed.clientAddress[word]!;
-      record[at + VIRTUAL + word] = seed.virtualAddress[word]!;
-      record[at + DESTINATION_ADDRESS + word] = seed.destinationAddress[word]!;
-    }
+    const at = offsetOf(handle);
+    record[at + CLIENT] = seed.clientAddress[0]!;
+    record[at + VIRTUAL] = seed.virtualAddress[0]!;
+    record[at + DESTINATION_ADDRESS] = seed.destinationAddress[0]!;
     record[at + PORTS] = (seed.clientPort << 16) | seed.virtualPort;
     record[at + DESTINATION_PORT] =
       (seed.destinationPort << 16) |
@@ -137,16 +185,75 @@ export class ConnectionRecords {
       (seed.family === 6 ? IPV6_BIT : 0) |
       (seed.destinationFamily === 6 ? IPV6_DESTINATION_BIT : 0);
     record[at + FLAGS] = seed.flags & FLAG_MASK;
-    for (let word = NEXT; word <= PACKETS; word++) record[at + word] = 0;
-    record[at + MARK] = seed.mark;
-    record[at + DESTINATION] = 0;
+    for (let word = NEXT; word <= CHILDREN; word++) record[at + word] = 0;
+    this.#createMore(handle, seed);
+    if (this.#toldEnds.length > 0) this.#setKnownEnd(handle, 0);
     return handle;
+  }
+
+  /**
+   * Makes a connection of IPv4 without a mark, all words of its record at one go; for the packet path.
+   *
+   * @param client address, as a signed word, as are `virtual` and `address`, the destination's
+   * @param ports client port, and in the lower half the virtual port
+   */
+  protected create4(
+    protocol: number,
+    client: number,
+    virtual: number,
+    ports: number,
+    address: number,
+    port: number,
+    flags: number,
+    timeout: Ticks,
+    destination: number,
+    hash: number,
+  ): ConnectionHandle {
+    const handle = this.#allocate();
+    const record = this.#segments[handle >>> SEGMENT_BITS]!;
+    const at = offsetOf(handle);
+    record[at + CLIENT] = client;
+    record[at + VIRTUAL] = virtual;
+    record[at + DESTINATION_ADDRESS] = address;
+    record[at + PORTS] = ports;
+    record[at + DESTINATION_PORT] = (port << 16) | (protocol << 8);
+    record[at + FLAGS] = flags;
+    record[at + NEXT] = NO_CONNECTION;
+    record[at + HASH] = hash;
+    record[at + TIMEOUT] = timeout;
+    record[at + EXPIRES] = 0;
+    record[at + FIRES] = 0;
+    record[at + ARMED] = 0;
+    record[at + PACKETS] = 0;
+    record[at + DESTINATION] = destination;
+    record[at + CONTROLLER] = NO_CONNECTION;
+    record[at + CHILDREN] = 0;
+    const more = this.#more[handle >>> SEGMENT_BITS];
+    if (more !== undefined) more.fill(0, moreOffset(handle), moreOffset(handle) + MORE_WORDS);
+    if (this.#toldEnds.length > 0) this.#setKnownEnd(handle, 0);
+    return handle;
+  }
+
+  /** Returns the array a record stands in, at `offsetOf` and with words as `WORD` tells. */
+  segmentOf(handle: ConnectionHandle): Int32Array {
+    return this.#segments[handle >>> SEGMENT_BITS]!;
+  }
+
+  /** Looks at a record, so that it is at hand, unless there is none; returns what is seen. */
+  glanceAt(handle: ConnectionHandle): number {
+    return handle === NO_CONNECTION ? 0 : this.#get(handle, FLAGS);
   }
 
   /** Gives the record of a connection that cannot be found any more back to the arena. */
   release(handle: ConnectionHandle): void {
+    this.#set(handle, FLAGS, FREE);
     this.#set(handle, NEXT, this.#free);
     this.#free = handle;
+  }
+
+  /** Whether the record is of no connection at present. */
+  isFree(handle: ConnectionHandle): boolean {
+    return this.#get(handle, FLAGS) === FREE;
   }
 
   family(handle: ConnectionHandle): Family {
@@ -175,32 +282,32 @@ export class ConnectionRecords {
 
   /** Word `word`, 0–3, of the client address. */
   clientWord(handle: ConnectionHandle, word: number): number {
-    return this.#get(handle, CLIENT + word);
+    return this.#addressWord(handle, CLIENT, MORE_CLIENT, word);
   }
 
   /** Word `word`, 0–3, of the virtual address. */
   virtualWord(handle: ConnectionHandle, word: number): number {
-    return this.#get(handle, VIRTUAL + word);
+    return this.#addressWord(handle, VIRTUAL, MORE_VIRTUAL, word);
   }
 
   /** Word `word`, 0–3, of the destination address. */
   destinationWord(handle: ConnectionHandle, word: number): number {
-    return this.#get(handle, DESTINATION_ADDRESS + word);
+    return this.#addressWord(handle, DESTINATION_ADDRESS, MORE_DESTINATION, word);
   }
 
   /** Reads the client address into `into`. */
   readClient(handle: ConnectionHandle, into: AddressWords): void {
-    this.#readWords(handle, CLIENT, into);
+    this.#readAddress(handle, CLIENT, MORE_CLIENT, into);
   }
 
   /** Reads the virtual address into `into`. */
   readVirtual(handle: ConnectionHandle, into: AddressWords): void {
-    this.#readWords(handle, VIRTUAL, into);
+    this.#readAddress(handle, VIRTUAL, MORE_VIRTUAL, into);
   }
 
   /** Reads the destination address into `into`. */
   readDestination(handle: ConnectionHandle, into: AddressWords): void {
-    this.#readWords(handle, DESTINATION_ADDRESS, into);
+    this.#readAddress(handle, DESTINATION_ADDRESS, MORE_DESTINATION, into);
   }
 
   /** Sum of `CONNECTION_FLAG` values. */
@@ -240,7 +347,7 @@ export class ConnectionRecords {
   }
 
   timeout(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, TIMEOUT);
+    return this.#get(handle, TIMEOUT) >>> 0;
   }
 
   setTimeoutTicks(handle: ConnectionHandle, timeout: Ticks): void {
@@ -249,12 +356,12 @@ export class ConnectionRecords {
 
   /** Tick at which the timeout ends, as commands see it. Ticks are kept modulo 2^32. */
   expires(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, EXPIRES);
+    return this.#get(handle, EXPIRES) >>> 0;
   }
 
   /** Tick at which the connection's timer really fires. */
   fires(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, FIRES);
+    return this.#get(handle, FIRES) >>> 0;
   }
 
   setDeadline(handle: ConnectionHandle, expires: Ticks, fires: Ticks): void {
@@ -264,7 +371,7 @@ export class ConnectionRecords {
 
   /** Tick at which the timer wheel visits the connection; not later than `fires`. */
   armed(handle: ConnectionHandle): Ticks {
-    return this.#get(handle, ARMED);
+    return this.#get(handle, ARMED) >>> 0;
   }
 
   setArmed(handle: ConnectionHandle, tick: Ticks): void {
@@ -273,15 +380,20 @@ export class ConnectionRecords {
 
   /** Packets of the client counted so far, modulo 2^32. */
   packets(handle: ConnectionHandle): number {
-    return this.#get(handle, PACKETS);
+    return this.#get(handle, PACKETS) >>> 0;
   }
 
   setPackets(handle: ConnectionHandle, count: number): void {
     this.#set(handle, PACKETS, count);
   }
 
+  countPacket(handle: ConnectionHandle): void {
+    this.#segments[handle >>> SEGMENT_BITS]![offsetOf(handle) + PACKETS]! += 1;
+  }
+
   mark(handle: ConnectionHandle): number {
-    return this.#get(handle, MARK);
+    const more = this.#more[handle >>> SEGMENT_BITS];
+    return more === undefined ? 0 : more[moreOffset(handle) + MARK]! >>> 0;
   }
 
   /** Number of the destination, 1 or more, or 0 for none. */
@@ -298,8 +410,31 @@ export class ConnectionRecords {
     return (this.#get(handle, DESTINATION_PORT) & HELPED_BIT) !== 0;
   }
 
-  setHelped(handle: ConnectionHandle): void {
-    this.#set(handle, DESTINATION_PORT, this.#get(handle, DESTINATION_PORT) | HELPED_BIT);
+  setHelped(handle: ConnectionHandle, helped: boolean): void {
+    const others = this.#get(handle, DESTINATION_PORT) & ~HELPED_BIT;
+    this.#set(handle, DESTINATION_PORT, others | (helped ? HELPED_BIT : 0));
+  }
+
+  /** Whether a state is the one other directors were told last. */
+  isTold(handle: ConnectionHandle, state: number): boolean {
+    return (((state << TOLD_SHIFT) ^ this.#get(handle, DESTINATION_PORT)) & TOLD_MASK) === 0;
+  }
+
+  setToldState(handle: ConnectionHandle, state: number): void {
+    const others = this.#get(handle, DESTINATION_PORT) & ~TOLD_MASK;
+    this.#set(handle, DESTINATION_PORT, others | ((state << TOLD_SHIFT) & TOLD_MASK));
+  }
+
+  /** End, as a tick, other directors were told last, and in its low bits how often; 0 for never. */
+  toldEnd(handle: ConnectionHandle): number {
+    return this.#toldEnds[handle >>> SEGMENT_BITS]?.[handle & SEGMENT_MASK] ?? 0;
+  }
+
+  setToldEnd(handle: ConnectionHandle, end: number): void {
+    while (this.#toldEnds.length < this.#segments.length) {
+      this.#toldEnds.push(new Uint32Array(SEGMENT_SIZE));
+    }
+    this.#setKnownEnd(handle, end);
   }
 
   /** Whether a template is of the clients a persistence engine has told apart. */
@@ -324,55 +459,52 @@ export class ConnectionRecords {
     );
   }
 
-  /** The next connection of the same chain. */
-  protected next(handle: ConnectionHandle): ConnectionHandle {
-    return this.#get(handle, NEXT);
-  }
-
-  protected setNext(handle: ConnectionHandle, next: ConnectionHandle): void {
-    this.#set(handle, NEXT, next);
-  }
-
   /** Hash of the key the connection was inserted by, 32 bits. */
   protected hash(handle: ConnectionHandle): number {
-    return this.#get(handle, HASH);
-  }
-
-  protected setHash(handle: ConnectionHandle, hash: number): void {
-    this.#set(handle, HASH, hash);
+    return this.#get(handle, HASH) >>> 0;
   }
 
   /** Returns the four words of the client address, combined by XOR. */
   protected foldedClient(handle: ConnectionHandle): number {
-    return (
-      this.#get(handle, CLIENT) ^
-      this.#get(handle, CLIENT + 1) ^
-      this.#get(handle, CLIENT + 2) ^
-      this.#get(handle, CLIENT + 3)
-    );
+    let folded = this.#get(handle, CLIENT);
+    if (this.family(handle) === 6) {
+      for (let word = 1; word < 4; word++) folded ^= this.clientWord(handle, word);
+    }
+    return folded;
   }
 
-  /** Whether a record is of this family, protocol, client and virtual end. */
+  /**
+   * Whether a connection is of this family, protocol, client and virtual end, and its flags are `flags`
+   * where `mask` has bits.
+   *
+   * @param ports client port, and in the lower half the virtual port
+   */
   protected isBetween(
     handle: ConnectionHandle,
     family: Family,
     protocol: number,
     client: Readonly<AddressWords>,
-    clientPort: number,
     virtual: Readonly<AddressWords>,
-    virtualPort: number,
+    ports: number,
+    mask: number,
+    flags: number,
   ): boolean {
     const record = this.#segments[handle >>> SEGMENT_BITS]!;
-    const at = (handle & SEGMENT_MASK) * WORDS;
+    const at = offsetOf(handle);
     return (
-      record[at + PORTS] === ((clientPort << 16) | virtualPort) >>> 0 &&
-      same(record, at + CLIENT, client) &&
-      same(record, at + VIRTUAL, virtual) &&
-      isOf(record[at + DESTINATION_PORT]!, family, protocol)
+      record[at + CLIENT] === (client[0]! | 0) &&
+      record[at + PORTS] === ports &&
+      record[at + VIRTUAL] === (virtual[0]! | 0) &&
+      (record[at + DESTINATION_PORT]! & KIND_MASK) === kindOf(family, protocol) &&
+      (record[at + FLAGS]! & mask) === flags &&
+      (family === 4 || this.hasEnds(handle, client, virtual))
     );
   }
 
-  /** Whether a record is of this family, protocol and client, and its server answers from `source`. */
+  /**
+   * Whether a connection, no template, is of this family, protocol and client, and its server answers from
+   * `source`.
+   */
   protected isAnswered(
     handle: ConnectionHandle,
     family: Family,
@@ -383,16 +515,38 @@ export class ConnectionRecords {
     clientPort: number,
   ): boolean {
     const record = this.#segments[handle >>> SEGMENT_BITS]!;
-    const at = (handle & SEGMENT_MASK) * WORDS;
+    const at = offsetOf(handle);
     const ports = record[at + PORTS]!;
-    if (ports >>> 16 !== clientPort || !same(record, at + CLIENT, client)) return false;
     const packed = record[at + DESTINATION_PORT]!;
-    if (!isOf(packed, family, protocol)) return false;
-    const masquerade = (record[at + FLAGS]! & CONNECTION_FLAG.methodMask) === 0;
-    const port = masquerade ? packed >>> 16 : ports & 0xffff;
+    const flags = record[at + FLAGS]!;
+    const masquerade = (flags & CONNECTION_FLAG.methodMask) === 0;
     return (
-      port === sourcePort && same(record, at + (masquerade ? DESTINATION_ADDRESS : VIRTUAL), source)
+      record[at + CLIENT] === (client[0]! | 0) &&
+      ports >>> 16 === clientPort &&
+      (packed & KIND_MASK) === kindOf(family, protocol) &&
+      (flags & CONNECTION_FLAG.template) === 0 &&
+      (masquerade ? packed >>> 16 : ports & 0xffff) === sourcePort &&
+      record[at + (masquerade ? DESTINATION_ADDRESS : VIRTUAL)] === (source[0]! | 0) &&
+      (family === 4 ||
+        (this.#sameMore(handle, MORE_CLIENT, client) &&
+          this.#sameMore(handle, masquerade ? MORE_DESTINATION : MORE_VIRTUAL, source)))
     );
+  }
+
+  /** Whether words 1–3 of client and virtual address are these: the rest of IPv6 ones. */
+  protected hasEnds(
+    handle: ConnectionHandle,
+    client: Readonly<AddressWords>,
+    virtual: Readonly<AddressWords>,
+  ): boolean {
+    return (
+      this.#sameMore(handle, MORE_CLIENT, client) && this.#sameMore(handle, MORE_VIRTUAL, virtual)
+    );
+  }
+
+  #setKnownEnd(handle: ConnectionHandle, end: number): void {
+    const ends = this.#toldEnds[handle >>> SEGMENT_BITS];
+    if (ends !== undefined) ends[handle & SEGMENT_MASK] = end;
   }
 
   #allocate(): ConnectionHandle {
@@ -403,41 +557,81 @@ export class ConnectionRecords {
     }
     const handle = ++this.#high;
     if (handle >>> SEGMENT_BITS >= this.#segments.length) {
-      this.#segments.push(new Uint32Array(SEGMENT_SIZE * WORDS));
+      const words = MARGIN + (SEGMENT_SIZE << WORD_BITS);
+      this.#segments.push(tableWords(words, this.#segments.length));
+      this.#more.push(undefined);
     }
     return handle;
   }
 
-  #readWords(handle: ConnectionHandle, from: number, into: AddressWords): void {
-    const record = this.#segments[handle >>> SEGMENT_BITS]!;
-    const at = (handle & SEGMENT_MASK) * WORDS + from;
-    into[0] = record[at]!;
-    into[1] = record[at + 1]!;
-    into[2] = record[at + 2]!;
-    into[3] = record[at + 3]!;
+  /** Writes what the record of a new connection has elsewhere, if it or one before it has anything. */
+  #createMore(handle: ConnectionHandle, seed: Readonly<ConnectionSeed>): void {
+    const segment = handle >>> SEGMENT_BITS;
+    const wanted = seed.family === 6 || seed.destinationFamily === 6 || seed.mark !== 0;
+    if (!wanted && this.#more[segment] === undefined) return;
+    this.#more[segment] ??= new Int32Array(SEGMENT_SIZE * MORE_WORDS);
+    const more = this.#more[segment];
+    const at = moreOffset(handle);
+    for (let word = 1; word < 4; word++) {
+      more[at + MORE_CLIENT + word] = seed.clientAddress[word]!;
+      more[at + MORE_VIRTUAL + word] = seed.virtualAddress[word]!;
+      more[at + MORE_DESTINATION + word] = seed.destinationAddress[word]!;
+    }
+    more[at + MARK] = seed.mark;
+  }
+
+  #addressWord(handle: ConnectionHandle, first: number, others: number, word: number): number {
+    if (word === 0) return this.#get(handle, first) >>> 0;
+    const more = this.#more[handle >>> SEGMENT_BITS];
+    return more === undefined ? 0 : more[moreOffset(handle) + others + word]! >>> 0;
+  }
+
+  #readAddress(handle: ConnectionHandle, first: number, others: number, into: AddressWords): void {
+    into[0] = this.#get(handle, first);
+    const more = this.#more[handle >>> SEGMENT_BITS];
+    if (more === undefined) {
+      into[1] = 0;
+      into[2] = 0;
+      into[3] = 0;
+      return;
+    }
+    const at = moreOffset(handle) + others;
+    into[1] = more[at + 1]!;
+    into[2] = more[at + 2]!;
+    into[3] = more[at + 3]!;
+  }
+
+  /** Whether words 1–3 of an address are these. */
+  #sameMore(handle: ConnectionHandle, others: number, words: Readonly<AddressWords>): boolean {
+    const more = this.#more[handle >>> SEGMENT_BITS]!;
+    const at = moreOffset(handle) + others;
+    return (
+      more[at + 1] === (words[1]! | 0) &&
+      more[at + 2] === (words[2]! | 0) &&
+      more[at + 3] === (words[3]! | 0)
+    );
   }
 
   #get(handle: ConnectionHandle, word: number): number {
-    return this.#segments[handle >>> SEGMENT_BITS]![(handle & SEGMENT_MASK) * WORDS + word]!;
+    return this.#segments[handle >>> SEGMENT_BITS]![offsetOf(handle) + word]!;
   }
 
   #set(handle: ConnectionHandle, word: number, value: number): void {
-    this.#segments[handle >>> SEGMENT_BITS]![(handle & SEGMENT_MASK) * WORDS + word] = value;
+    this.#segments[handle >>> SEGMENT_BITS]![offsetOf(handle) + word] = value;
   }
 }
 
-/** Whether word 13 of a record is of this family and protocol. */
-function isOf(packed: number, family: Family, protocol: number): boolean {
-  return (
-    ((packed >>> 8) & 0xff) === protocol && (packed & IPV6_BIT) === (family === 6 ? IPV6_BIT : 0)
-  );
+/** Where a record begins in its segment. */
+export function offsetOf(handle: ConnectionHandle): number {
+  return MARGIN + ((handle & SEGMENT_MASK) << WORD_BITS);
 }
 
-function same(record: Uint32Array, at: number, words: Readonly<AddressWords>): boolean {
-  return (
-    record[at] === words[0] &&
-    record[at + 1] === words[1] &&
-    record[at + 2] === words[2] &&
-    record[at + 3] === words[3]
-  );
+/** Where what a record has elsewhere begins in its segment. */
+function moreOffset(handle: ConnectionHandle): number {
+  return (handle & SEGMENT_MASK) * MORE_WORDS;
+}
+
+/** What word 4 has in the bits of `KIND_MASK` for connections of this family and protocol. */
+export function kindOf(family: Family, protocol: number): number {
+  return (protocol << 8) | (family === 6 ? IPV6_BIT : 0);
 }

@@ -81,7 +81,7 @@ export class ConnectionScheduling {
     if (!servesPort(service, packet)) return LEAVE;
     const destination = service.scheduler?.schedule(packet);
     if (destination === undefined) return LEAVE;
-    return this.#open(service, packet, destination, portAt(service, destination, packet));
+    return this.open(service, packet, destination);
   }
 
   /** Whether the packet may begin a connection; if not, the decision is made. */
@@ -110,20 +110,15 @@ export class ConnectionScheduling {
     }
     if (template === NO_CONNECTION) return LEAVE;
     const destination = this.#lifecycle.destination(template)!;
-    const port = portAt(service, destination, packet);
-    const connection = this.#open(service, packet, destination, port);
+    const connection = this.open(service, packet, destination);
     this.#lifecycle.control(connection, template);
     this.#lifecycle.release(template);
     return connection;
   }
 
-  #open(
-    service: VirtualService,
-    packet: Packet,
-    destination: Destination,
-    port: number,
-  ): ConnectionHandle {
-    const { sysctls, stats } = this.#state;
+  /** Makes a connection of a service for the packet, to the destination it was scheduled to. */
+  open(service: VirtualService, packet: Packet, destination: Destination): ConnectionHandle {
+    const { sysctls } = this.#state;
     const seed = this.#seed;
     seed.family = packet.family;
     seed.destinationFamily = destination.family;
@@ -133,7 +128,7 @@ export class ConnectionScheduling {
     seed.virtualAddress = packet.receiverAddress;
     seed.virtualPort = packet.receiverPort;
     seed.destinationAddress = destination.address.words;
-    seed.destinationPort = port;
+    seed.destinationPort = portAt(service, destination, packet);
     seed.flags =
       destination.connectionFlags |
       (service.onePacket && packet.protocol === UDP ? CONNECTION_FLAG.onePacket : 0) |
@@ -141,8 +136,6 @@ export class ConnectionScheduling {
     seed.mark = packet.mark;
     const connection = this.#lifecycle.open(seed, destination);
     destination.stats.countConnection();
-    service.stats.countConnection();
-    stats.countConnection();
     return connection;
   }
 }

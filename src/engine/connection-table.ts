@@ -1,95 +1,161 @@
 /**
  * The connections of a director, found through one hash from both sides.
  *
- * Both directions share one hash chain, as in the kernel: the hash covers protocol, client address and
- * client port, which a request carries as its source and a reply as its destination.
+ * Both directions share one hash, as in the kernel: it covers protocol, client address and client port,
+ * which a request carries as its source and a reply as its destination. Among duplicates the newest wins.
  *
- * The index grows by linear hashing, one chain at a time, so no insertion waits for a rehash. A new entry
- * goes to the head of its chain: among duplicates the newest wins.
- *
- * Source: linux ip_vs_conn.c for the keys and what they match; Litwin, "Linear hashing", 1980.
+ * Source: linux ip_vs_conn.c for the keys and what they match.
  *
  * @module
  */
-import { hashBytes } from "../base/hash-bytes.ts";
+import type { Ticks } from "../base/clock.ts";
 import type { AddressWords, Family } from "../net/address.ts";
+import { ConnectionHash } from "./connection-hash.ts";
+import { ConnectionIndex } from "./connection-index.ts";
 import {
   CONNECTION_FLAG,
   type ConnectionHandle,
   ConnectionRecords,
   NO_CONNECTION,
+  offsetOf,
+  WORD,
 } from "./connection-records.ts";
 import type {
   EngineData,
   EngineSpan,
   PersistenceEngine,
 } from "./persistence-engine/persistence-engine.ts";
+import { PlainLookup } from "./plain-lookup.ts";
 
-/** Buckets of the index are kept in arrays of this many. */
-const SEGMENT_BITS = 12;
-const SEGMENT_SIZE = 1 << SEGMENT_BITS;
-const SEGMENT_MASK = SEGMENT_SIZE - 1;
+const FLAGS = WORD.flags;
+const HASH = WORD.hash;
+const NO_CLIENT_PORT = CONNECTION_FLAG.noClientPort;
+const TEMPLATE = CONNECTION_FLAG.template;
+const HASHED = CONNECTION_FLAG.hashed;
 
-const FIRST_BUCKETS = 1024;
-/** Entries a chain holds on average before the index grows. */
-const LOAD = 1;
+/** What a packet is found by: it has ports, and they are readable. */
+export interface Flow {
+  readonly family: Family;
+  readonly protocol: number;
+  readonly source: Readonly<AddressWords>;
+  readonly sourcePort: number;
+  readonly destination: Readonly<AddressWords>;
+  readonly destinationPort: number;
+}
 
 /** The connection table. */
 export class ConnectionTable extends ConnectionRecords {
-  /** Heads of the chains, by segment. */
-  readonly #buckets: Uint32Array[] = [];
-  /** Buckets of the present round of linear hashing, a power of two, and how many are split. */
-  #round = FIRST_BUCKETS;
-  #split = 0;
-  #hashed = 0;
+  readonly #index = new ConnectionIndex();
   #noClientPort = 0;
-  readonly #seed: number;
+  #additions = 0;
+  readonly #hash: ConnectionHash;
+  /** The look-ups of the packet path. */
+  readonly plain: PlainLookup;
   /** What templates are told apart by beyond their record. */
   readonly #engineData = new Map<ConnectionHandle, EngineData>();
 
   /** @param seed makes the hash unpredictable to clients */
   constructor(seed: number) {
     super();
-    this.#seed = seed | 0;
-    for (let made = 0; made < FIRST_BUCKETS; made += SEGMENT_SIZE) {
-      this.#buckets.push(new Uint32Array(SEGMENT_SIZE));
-    }
+    this.#hash = new ConnectionHash(seed);
+    this.plain = new PlainLookup(this, this.#index, this.#hash);
   }
 
   /** Connections and templates that can be found. */
   get size(): number {
-    return this.#hashed;
+    return this.#index.size;
+  }
+
+  /** How many connections have been let be found, ever. */
+  get additions(): number {
+    return this.#additions;
+  }
+
+  /** Whether there are connections whose client's port is not known yet. */
+  get hasPortless(): boolean {
+    return this.#noClientPort > 0;
   }
 
   /** Lets a connection be found. */
   insert(handle: ConnectionHandle): void {
+    const record = this.segmentOf(handle);
+    const at = offsetOf(handle);
     const data = this.engineData(handle);
-    const client = this.foldedClient(handle) ^ (data === undefined ? 0 : this.#hashOf(data.bytes));
-    const hash = this.#hash(this.protocol(handle), client, this.clientPort(handle));
-    this.setHash(handle, hash);
-    this.#link(this.#bucketOf(hash), handle);
-    const flags = this.flags(handle) | CONNECTION_FLAG.hashed;
-    this.setFlags(handle, flags);
-    if ((flags & CONNECTION_FLAG.noClientPort) !== 0) this.#noClientPort++;
-    this.#hashed++;
-    if (this.#hashed > (this.#round + this.#split) * LOAD) this.#splitOne();
+    const client =
+      this.foldedClient(handle) ^ (data === undefined ? 0 : this.#hash.ofBytes(data.bytes));
+    const hash = this.#hash.of(this.protocol(handle), client, this.clientPort(handle));
+    record[at + HASH] = hash;
+    record[at + FLAGS]! |= HASHED;
+    if ((record[at + FLAGS]! & NO_CLIENT_PORT) !== 0) this.#noClientPort++;
+    this.#add(hash, handle);
+  }
+
+  /**
+   * Makes a connection of IPv4 without a mark and lets it be found: `create` and `insert` for a packet that
+   * has been read into words, see `PlainLookup`.
+   *
+   * @param address of the destination, as a signed word, which has number `destination`
+   * @param flags neither of a template nor of an unknown client port
+   */
+  open4(
+    protocol: number,
+    source: number,
+    target: number,
+    ports: number,
+    address: number,
+    port: number,
+    flags: number,
+    timeout: Ticks,
+    destination: number,
+  ): ConnectionHandle {
+    const hash = this.#hash.of(protocol, source, ports >>> 16);
+    const handle = this.create4(
+      protocol,
+      source,
+      target,
+      ports,
+      address,
+      port,
+      flags | HASHED,
+      timeout,
+      destination,
+      hash,
+    );
+    this.#add(hash, handle);
+    return handle;
   }
 
   /** Keeps a connection from being found. */
   remove(handle: ConnectionHandle): void {
     const flags = this.flags(handle);
     if ((flags & CONNECTION_FLAG.hashed) === 0) return;
-    const bucket = this.#bucketOf(this.hash(handle));
-    let before = NO_CONNECTION;
-    for (let entry = this.#head(bucket); entry !== handle; entry = this.next(entry)) {
-      before = entry;
-    }
-    const next = this.next(handle);
-    if (before === NO_CONNECTION) this.#setHead(bucket, next);
-    else this.setNext(before, next);
+    this.#index.remove(this.hash(handle), handle);
     this.setFlags(handle, flags & ~CONNECTION_FLAG.hashed);
     if ((flags & CONNECTION_FLAG.noClientPort) !== 0) this.#noClientPort--;
-    this.#hashed--;
+  }
+
+  /**
+   * Returns the connection whose client sent a packet: `findForward` at its first try, for the packet path.
+   */
+  requestOf(flow: Flow): ConnectionHandle {
+    const { family, protocol, source, sourcePort, destination, destinationPort } = flow;
+    this.#index.seek(this.#hash.of(protocol, foldWords(source), sourcePort));
+    return this.#stepTo(
+      family,
+      protocol,
+      source,
+      sourcePort,
+      destination,
+      destinationPort,
+      NO_CLIENT_PORT | TEMPLATE,
+      sourcePort === 0 ? NO_CLIENT_PORT : 0,
+    );
+  }
+
+  /** Returns the connection whose server sent a packet: `findReverse` for the packet path. */
+  replyOf(flow: Flow): ConnectionHandle {
+    const { family, protocol, source, sourcePort, destination, destinationPort } = flow;
+    return this.findReverse(family, protocol, source, sourcePort, destination, destinationPort);
   }
 
   /**
@@ -125,15 +191,14 @@ export class ConnectionTable extends ConnectionRecords {
     client: Readonly<AddressWords>,
     clientPort: number,
   ): ConnectionHandle {
-    const hash = this.#hash(protocol, foldWords(client), clientPort);
-    let entry = this.#head(this.#bucketOf(hash));
-    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
-      if (
-        this.isAnswered(entry, family, protocol, source, sourcePort, client, clientPort) &&
-        (this.flags(entry) & CONNECTION_FLAG.template) === 0
-      ) {
-        break;
-      }
+    const index = this.#index;
+    index.seek(this.#hash.of(protocol, foldWords(client), clientPort));
+    let entry = index.step();
+    while (
+      entry !== NO_CONNECTION &&
+      !this.isAnswered(entry, family, protocol, source, sourcePort, client, clientPort)
+    ) {
+      entry = index.step();
     }
     return entry;
   }
@@ -144,6 +209,7 @@ export class ConnectionTable extends ConnectionRecords {
    * @param protocol 0 for templates of firewall-mark services
    * @param client address with the service's netmask applied
    * @param virtual virtual address; the mark in word 0 for templates of firewall-mark services
+   * @param clientPort 0, but for what another director told
    */
   findTemplate(
     family: Family,
@@ -151,19 +217,20 @@ export class ConnectionTable extends ConnectionRecords {
     client: Readonly<AddressWords>,
     virtual: Readonly<AddressWords>,
     virtualPort: number,
+    clientPort = 0,
   ): ConnectionHandle {
-    const hash = this.#hash(protocol, foldWords(client), 0);
-    let entry = this.#head(this.#bucketOf(hash));
-    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
-      if (
-        (this.flags(entry) & CONNECTION_FLAG.template) !== 0 &&
-        !this.hasEngineData(entry) &&
-        this.isBetween(entry, family, protocol, client, 0, virtual, virtualPort)
-      ) {
-        break;
-      }
+    this.#index.seek(this.#hash.of(protocol, foldWords(client), clientPort));
+    for (;;) {
+      const entry = this.#stepToTemplate(
+        family,
+        protocol,
+        client,
+        clientPort,
+        virtual,
+        virtualPort,
+      );
+      if (entry === NO_CONNECTION || !this.hasEngineData(entry)) return entry;
     }
-    return entry;
   }
 
   /**
@@ -179,19 +246,24 @@ export class ConnectionTable extends ConnectionRecords {
     engine: PersistenceEngine,
     bytes: Uint8Array,
     span: Readonly<EngineSpan>,
+    clientPort = 0,
   ): ConnectionHandle {
-    const folded = foldWords(client) ^ this.#hashOf(bytes, span.start, span.end);
-    let entry = this.#head(this.#bucketOf(this.#hash(protocol, folded, 0)));
-    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
-      if (
-        this.hasEngineData(entry) &&
-        this.isBetween(entry, family, protocol, client, 0, virtual, virtualPort) &&
-        isData(this.engineData(entry)!, engine, bytes, span)
-      ) {
-        break;
+    const folded = foldWords(client) ^ this.#hash.ofBytes(bytes, span.start, span.end);
+    this.#index.seek(this.#hash.of(protocol, folded, clientPort));
+    for (;;) {
+      const entry = this.#stepToTemplate(
+        family,
+        protocol,
+        client,
+        clientPort,
+        virtual,
+        virtualPort,
+      );
+      if (entry === NO_CONNECTION) return entry;
+      if (this.hasEngineData(entry) && isData(this.engineData(entry)!, engine, bytes, span)) {
+        return entry;
       }
     }
-    return entry;
   }
 
   /** Makes a template that cannot be found yet one of the clients `data` tells. */
@@ -210,44 +282,41 @@ export class ConnectionTable extends ConnectionRecords {
     super.release(handle);
   }
 
-  /** Chains of the index. */
-  get chains(): number {
-    return this.#round + this.#split;
+  /** Buckets of the index. */
+  get buckets(): number {
+    return this.#index.buckets;
   }
 
   /**
-   * Calls `visit` for the connections of a chain, 0 to `chains - 1`, newest first. It may remove any; one
+   * Calls `visit` for the connections of a bucket, 0 to `buckets - 1`, newest first. It may remove any; one
    * that is removed before its turn is left out.
    */
-  forEachInChain(chain: number, visit: (handle: ConnectionHandle) => void): void {
+  forEachInBucket(bucket: number, visit: (handle: ConnectionHandle) => void): void {
     const handles: ConnectionHandle[] = [];
-    for (let entry = this.#head(chain); entry !== NO_CONNECTION; entry = this.next(entry)) {
-      handles.push(entry);
-    }
+    this.#index.gather(bucket, handles);
     for (const handle of handles) {
       if ((this.flags(handle) & CONNECTION_FLAG.hashed) !== 0) visit(handle);
     }
   }
 
   /**
-   * Yields the connections that can be found, chain by chain, newest first in each. The table may change
+   * Yields the connections that can be found, bucket by bucket, newest first in each. The table may change
    * while they are taken: those there from the beginning to the end, under the same key, come once each.
    *
-   * Chains are those of the beginning. A chain that has been dealt out since is in buckets whose numbers
-   * differ from its own by multiples of what it was told apart by, and all of them are looked at together.
+   * Buckets are those of the beginning. One that has been dealt out since is in buckets whose numbers differ
+   * from its own by multiples of what it was told apart by, and all of them are looked at together.
    */
   *walk(): Generator<ConnectionHandle, void, undefined> {
-    const round = this.#round;
-    const split = this.#split;
-    const chain: ConnectionHandle[] = [];
+    const index = this.#index;
+    const { round, split } = index;
+    const handles: ConnectionHandle[] = [];
     for (let first = 0; first < round + split; first++) {
       const modulus = first < split || first >= round ? round * 2 : round;
-      chain.length = 0;
-      for (let bucket = first; bucket < this.#round + this.#split; bucket += modulus) {
-        let entry = this.#head(bucket);
-        for (; entry !== NO_CONNECTION; entry = this.next(entry)) chain.push(entry);
+      handles.length = 0;
+      for (let bucket = first; bucket < index.buckets; bucket += modulus) {
+        index.gather(bucket, handles);
       }
-      for (const entry of chain) {
+      for (const entry of handles) {
         // Since then it may have been removed, and another connection have got the handle.
         const hashed = (this.flags(entry) & CONNECTION_FLAG.hashed) !== 0;
         if (hashed && (this.hash(entry) & (modulus - 1)) === first) yield entry;
@@ -279,80 +348,68 @@ export class ConnectionTable extends ConnectionRecords {
     virtual: Readonly<AddressWords>,
     virtualPort: number,
   ): ConnectionHandle {
-    const hash = this.#hash(protocol, foldWords(client), clientPort);
-    const wanted = clientPort === 0 ? CONNECTION_FLAG.noClientPort : 0;
-    let entry = this.#head(this.#bucketOf(hash));
-    for (; entry !== NO_CONNECTION; entry = this.next(entry)) {
-      if (!this.isBetween(entry, family, protocol, client, clientPort, virtual, virtualPort)) {
-        continue;
-      }
-      const flags = this.flags(entry) & (CONNECTION_FLAG.noClientPort | CONNECTION_FLAG.template);
-      if (flags === wanted) break;
+    this.#index.seek(this.#hash.of(protocol, foldWords(client), clientPort));
+    return this.#stepTo(
+      family,
+      protocol,
+      client,
+      clientPort,
+      virtual,
+      virtualPort,
+      NO_CLIENT_PORT,
+      clientPort === 0 ? NO_CLIENT_PORT : 0,
+    );
+  }
+
+  /** Returns the next connection of the hash sought that is what `isBetween` tells, or NO_CONNECTION. */
+  #stepTo(
+    family: Family,
+    protocol: number,
+    client: Readonly<AddressWords>,
+    clientPort: number,
+    virtual: Readonly<AddressWords>,
+    virtualPort: number,
+    mask: number,
+    flags: number,
+  ): ConnectionHandle {
+    const index = this.#index;
+    const ports = (clientPort << 16) | virtualPort;
+    let entry = index.step();
+    while (
+      entry !== NO_CONNECTION &&
+      !this.isBetween(entry, family, protocol, client, virtual, ports, mask, flags)
+    ) {
+      entry = index.step();
     }
     return entry;
   }
 
-  #hashOf(bytes: Uint8Array, start = 0, end = bytes.length): number {
-    return hashBytes(bytes, start, end, this.#seed);
+  /** `#stepTo` for templates. */
+  #stepToTemplate(
+    family: Family,
+    protocol: number,
+    client: Readonly<AddressWords>,
+    clientPort: number,
+    virtual: Readonly<AddressWords>,
+    virtualPort: number,
+  ): ConnectionHandle {
+    return this.#stepTo(
+      family,
+      protocol,
+      client,
+      clientPort,
+      virtual,
+      virtualPort,
+      TEMPLATE,
+      TEMPLATE,
+    );
   }
 
-  /** Mixes as MurmurHash3's finaliser does; 32 bits. */
-  #hash(protocol: number, client: number, port: number): number {
-    let hash = client ^ this.#seed;
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash ^= (port << 8) ^ protocol;
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
-  }
-
-  #bucketOf(hash: number): number {
-    const bucket = hash & (this.#round - 1);
-    return bucket < this.#split ? hash & (this.#round * 2 - 1) : bucket;
-  }
-
-  #head(bucket: number): ConnectionHandle {
-    return this.#buckets[bucket >>> SEGMENT_BITS]![bucket & SEGMENT_MASK]!;
-  }
-
-  #setHead(bucket: number, handle: ConnectionHandle): void {
-    this.#buckets[bucket >>> SEGMENT_BITS]![bucket & SEGMENT_MASK] = handle;
-  }
-
-  #link(bucket: number, handle: ConnectionHandle): void {
-    this.setNext(handle, this.#head(bucket));
-    this.#setHead(bucket, handle);
-  }
-
-  /** Deals the entries of one chain out to two, keeping their order. */
-  #splitOne(): void {
-    const bucket = this.#split;
-    const upper = this.#round + bucket;
-    if (upper >>> SEGMENT_BITS >= this.#buckets.length) {
-      this.#buckets.push(new Uint32Array(SEGMENT_SIZE));
-    }
-    let entry = this.#head(bucket);
-    this.#setHead(bucket, NO_CONNECTION);
-    let lowTail = NO_CONNECTION;
-    let highTail = NO_CONNECTION;
-    while (entry !== NO_CONNECTION) {
-      const next = this.next(entry);
-      this.setNext(entry, NO_CONNECTION);
-      if ((this.hash(entry) & this.#round) === 0) {
-        if (lowTail === NO_CONNECTION) this.#setHead(bucket, entry);
-        else this.setNext(lowTail, entry);
-        lowTail = entry;
-      } else {
-        if (highTail === NO_CONNECTION) this.#setHead(upper, entry);
-        else this.setNext(highTail, entry);
-        highTail = entry;
-      }
-      entry = next;
-    }
-    this.#split++;
-    if (this.#split === this.#round) {
-      this.#round *= 2;
-      this.#split = 0;
-    }
+  /** Lets an entry be found, as the newest of its hash. */
+  #add(hash: number, handle: ConnectionHandle): void {
+    this.#additions++;
+    this.plain.added(hash);
+    this.#index.add(hash, handle);
   }
 }
 

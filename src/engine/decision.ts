@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { AddressWords, Family } from "../net/address.ts";
+import { type AddressWords, copyWords, type Family } from "../net/address.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { CONNECTION_FLAG, type ConnectionHandle, NO_CONNECTION } from "./connection-records.ts";
 import type { Destination } from "./destination.ts";
@@ -38,6 +38,13 @@ export class Decision {
     this.connection = NO_CONNECTION;
     this.isNew = false;
     this.method = -1;
+  }
+
+  /** Notes that the packet leaves for `nextHop`, and why; returns the verdict. */
+  forward(family: Family, nextHop: Readonly<AddressWords>, reason: number): Verdict {
+    this.nextHopFamily = family;
+    copyWords(nextHop, this.nextHop);
+    return this.give(VERDICT.forward, reason);
   }
 
   /** Notes verdict and reason, and returns the verdict. */

@@ -19,8 +19,8 @@ import { TCP_STATE } from "./protocol/tcp.ts";
 
 const MODE = { off: 0, automaticOff: 1, automaticOn: 2, on: 3 } as const;
 
-/** Of so many chains one is looked at each second. */
-const CHAINS_PER_LOOK = 32;
+/** Of so many buckets one is looked at each second. */
+const BUCKETS_PER_LOOK = 32;
 /** A connection used within so many seconds is not of low traffic. */
 const RECENT_SECONDS = 60;
 /** Nor is one of more packets than these. */
@@ -92,12 +92,12 @@ export class Defence {
     }
   }
 
-  /** Ends connections of low traffic in chains drawn by chance. */
+  /** Ends connections of low traffic in buckets drawn by chance. */
   #dropEntries(): void {
     const { connections, random } = this.#state;
-    const looks = Math.ceil(connections.chains / CHAINS_PER_LOOK);
+    const looks = Math.ceil(connections.buckets / BUCKETS_PER_LOOK);
     for (let look = 0; look < looks; look++) {
-      connections.forEachInChain(random.below(connections.chains), (handle) => {
+      connections.forEachInBucket(random.below(connections.buckets), (handle) => {
         if (this.#isExpendable(handle)) this.#lifecycle.end(handle);
       });
     }

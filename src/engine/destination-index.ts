@@ -11,22 +11,31 @@ import { type AddressWords, type Family, fold, sameWords } from "../net/address.
 import { TUNNEL_TYPE } from "../wire/ipvs-objects.ts";
 import type { Destination } from "./destination.ts";
 
-const CHAINS = 256;
+const FIRST_CHAINS = 256;
+/** Destinations a chain on average before there are more chains. */
+const CROWDED = 2;
 
 /** Masqueraded and tunnelled destinations by address and port. */
 export class DestinationIndex {
-  readonly #chains: Destination[][] = Array.from({ length: CHAINS }, () => []);
+  /** As many as a power of two; in each the first added first. */
+  #chains = emptyChains(FIRST_CHAINS);
+  #size = 0;
 
   /** Adds a destination, under its present configuration. */
   add(destination: Destination): void {
-    if (portOf(destination) !== undefined) this.#chainOf(destination).push(destination);
+    if (portOf(destination) === undefined) return;
+    if (this.#size >= this.#chains.length * CROWDED) this.#grow();
+    this.#chainOf(destination).push(destination);
+    this.#size++;
   }
 
   /** Removes a destination, to be called before its configuration changes. */
   remove(destination: Destination): void {
     const chain = this.#chainOf(destination);
     const position = chain.indexOf(destination);
-    if (position >= 0) chain.splice(position, 1);
+    if (position < 0) return;
+    chain.splice(position, 1);
+    this.#size--;
   }
 
   /** Returns the masqueraded destination that sends from this address and port. */
@@ -36,7 +45,7 @@ export class DestinationIndex {
     address: Readonly<AddressWords>,
     port: number,
   ): Destination | undefined {
-    for (const destination of this.#chains[slot(address, port)]!) {
+    for (const destination of this.#chain(address, port)) {
       if (destination.config.method !== "masquerade" || destination.port !== port) continue;
       if (!isAt(destination, family, address)) continue;
       const { id } = destination.service;
@@ -46,33 +55,38 @@ export class DestinationIndex {
   }
 
   /**
-   * Returns the destination a tunnel leads to.
+   * Returns the destination a tunnel leads to, the newest of several.
    *
-   * @param type a `TUNNEL_TYPE` value
    * @param port UDP port of a GUE tunnel, else 0
    */
   findTunnel(
     family: Family,
     address: Readonly<AddressWords>,
-    type: number,
     port: number,
   ): Destination | undefined {
-    for (const destination of this.#chains[slot(address, port)]!) {
-      const { config } = destination;
-      if (
-        config.method === "tunnel" &&
-        config.tunnelType === type &&
+    return this.#chain(address, port).findLast(
+      (destination) =>
+        destination.config.method === "tunnel" &&
         portOf(destination) === port &&
-        isAt(destination, family, address)
-      ) {
-        return destination;
-      }
-    }
-    return undefined;
+        isAt(destination, family, address),
+    );
   }
 
   #chainOf(destination: Destination): Destination[] {
-    return this.#chains[slot(destination.address.words, portOf(destination) ?? 0)]!;
+    return this.#chain(destination.address.words, portOf(destination) ?? 0);
+  }
+
+  #chain(address: Readonly<AddressWords>, port: number): Destination[] {
+    return this.#chains[hash(address, port) & (this.#chains.length - 1)]!;
+  }
+
+  /** Splits every chain in four, in the order it has. */
+  #grow(): void {
+    const before = this.#chains;
+    this.#chains = emptyChains(before.length * 4);
+    for (const chain of before) {
+      for (const destination of chain) this.#chainOf(destination).push(destination);
+    }
   }
 }
 
@@ -88,7 +102,11 @@ function isAt(destination: Destination, family: Family, address: Readonly<Addres
   return destination.family === family && sameWords(destination.address.words, address);
 }
 
-function slot(address: Readonly<AddressWords>, port: number): number {
-  const mixed = Math.imul(fold(address) ^ port, 0x9e3779b1);
-  return mixed >>> 24;
+function hash(address: Readonly<AddressWords>, port: number): number {
+  const mixed = Math.imul(fold(address) ^ (port << 16) ^ port, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+function emptyChains(count: number): Destination[][] {
+  return Array.from({ length: count }, () => []);
 }

@@ -39,13 +39,19 @@ import { Trace, type TraceOptions } from "./explain/trace.ts";
 import { FtpHelper } from "./helper/ftp.ts";
 import type { Host } from "./host.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
+import { LookAhead } from "./look-ahead.ts";
 import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
 import { PeriodicJobs } from "./periodic-jobs.ts";
+import { makePlainBeginning } from "./plain-beginning.ts";
+import { makePlainWay, type PlainWay } from "./plain-way.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
 import { COMPLETE, mustBeWhole, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
+import { ShortWay } from "./short-way.ts";
+import type { SyncCounts } from "./sync/sync-counters.ts";
+import { Synchronisation } from "./sync/synchronisation.ts";
 import { type Setting, Variables } from "./variables.ts";
 import { REASON, type ReasonName, VERDICT, type Verdict, type VerdictName } from "./verdict.ts";
 import { VerdictCounters } from "./verdict-counters.ts";
@@ -114,11 +120,17 @@ export class Director {
   readonly #configuration: Configuration;
   readonly #requests: RequestHandler;
   readonly #replies: ReplyHandler;
+  readonly #plainWay: PlainWay;
+  readonly #shortWay: ShortWay;
+  readonly #lookAhead: LookAhead;
   readonly #defence: Defence;
   readonly #packet = new Packet();
   readonly #reassembler: Reassembler;
   readonly #counters = new VerdictCounters();
   readonly #explainer: Explainer;
+  /** Whether more is due at the present tick than `advance` was allowed to see to. */
+  #unfinished = false;
+  readonly #synchronisation: Synchronisation;
   /** Who follows packets; replaced, never changed. */
   #traces: readonly Trace[] = [];
   #emit: Emit;
@@ -143,7 +155,7 @@ export class Director {
         memoryPages: options.memoryPages,
       }),
     });
-    const destinations = new DestinationRegistry(this.profile);
+    const destinations = new DestinationRegistry(this.profile, this.#state.statsTable);
     this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
     this.#configuration = new Configuration(
       this.#state,
@@ -166,9 +178,23 @@ export class Director {
       helper,
       this.decision,
     );
+    this.#lookAhead = new LookAhead(this.#state.connections);
+    const { tunnel } = this.#requests;
+    this.#plainWay = makePlainWay(
+      this.#state,
+      this.#lifecycle,
+      destinations,
+      this.#requests,
+      makePlainBeginning(this.#state, this.#defence, this.#requests.scheduling, this.decision),
+      this.#lookAhead,
+      this.decision,
+      this.#counters,
+    );
+    this.#shortWay = new ShortWay(this.#state, this.#lifecycle, tunnel, this.decision);
     this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, helper, this.decision);
     this.#explainer = new Explainer(this.#state, this.#lifecycle, this.#defence, errors);
     this.#reassembler = new Reassembler(ticksPerSecond);
+    this.#synchronisation = new Synchronisation(this.#state, this.#lifecycle, this.#jobs);
     this.#jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
     this.#jobs.every(firstTick, ticksPerSecond, () => this.#everySecond());
   }
@@ -180,11 +206,18 @@ export class Director {
     this.#emit = emit;
   }
 
+  /**
+   * Says which packets come next, the first `count` of a batch, so that the memory they need is at hand.
+   * Changes nothing; to be called before the first of them is decided.
+   */
+  expect(batch: readonly Frame[], count: number): void {
+    this.#lookAhead.over(batch, count);
+  }
+
   /** Decides about a packet from the network that is for this host. */
   localIn(frame: Frame): Verdict {
-    if (this.#begin(frame, HOOK.localIn) && !this.#replies.handle(this.#packet)) {
-      this.#requests.handle(this.#packet);
-    }
+    if (this.#isPlain(frame, HOOK.localIn)) return this.decision.verdict;
+    if (this.#begin(frame, HOOK.localIn) && !this.#shortWay.take(this.#packet)) this.#takeLongWay();
     return this.#count();
   }
 
@@ -193,8 +226,10 @@ export class Director {
    * its length with the way's MTU before, as routers do.
    */
   forwarded(frame: Frame): Verdict {
+    if (this.#isPlain(frame, HOOK.forward)) return this.decision.verdict;
     if (
       this.#begin(frame, HOOK.forward) &&
+      !this.#shortWay.takePassing(this.#packet) &&
       !this.#requests.handlePassing(this.#packet) &&
       !this.#replies.handle(this.#packet)
     ) {
@@ -205,9 +240,9 @@ export class Director {
 
   /** Decides about a packet this host itself sends. */
   localOut(frame: Frame): Verdict {
-    if (this.#begin(frame, HOOK.localOut) && !this.#replies.handle(this.#packet)) {
-      this.#requests.handle(this.#packet);
-    }
+    if (this.#isPlain(frame, HOOK.localOut)) return this.decision.verdict;
+    if (this.#begin(frame, HOOK.localOut) && !this.#shortWay.take(this.#packet))
+      this.#takeLongWay();
     return this.#count();
   }
 
@@ -260,14 +295,23 @@ export class Director {
     return trace;
   }
 
-  /** Lets the time pass that has passed on the clock: timers fire, rates are estimated. */
-  advance(): void {
+  /**
+   * Lets the time pass that has passed on the clock: timers fire, rates are estimated.
+   *
+   * @param most connections seen to, any number unless given: where more are due at once, time stands
+   *   still where they wait, and the next call goes on. Packets decided meanwhile meet them alive, as they
+   *   meet those in a kernel whose timers wait to be run.
+   */
+  advance(most = Number.POSITIVE_INFINITY): void {
+    this.#lifecycle.allow(most);
+    if (!this.#lifecycle.endMoreOrphans()) return;
+    if (this.#unfinished && !this.#reach(this.#state.now)) return;
     const to = Math.floor(
       ((this.#clock.now() - this.#origin) * this.profile.ticksPerSecond) / 1000,
     );
     if (to <= this.#state.now) return;
     for (let next = this.#nextTick(); next <= to; next = this.#nextTick()) {
-      this.#reach(next);
+      if (!this.#reach(next)) return;
     }
     this.#reach(to);
   }
@@ -389,14 +433,24 @@ export class Director {
     return this.#state.daemons.listed();
   }
 
-  /** @throws IpvsError EINVAL, ENODEV, EEXIST, ENETUNREACH */
+  /** @throws IpvsError EINVAL, ENODEV, EEXIST, ENETUNREACH, or what the host refuses */
   startDaemon(config: DaemonConfig): void {
-    this.#state.daemons.start(config);
+    this.#synchronisation.start(config);
   }
 
   /** @throws IpvsError ESRCH: no daemon of that role runs */
   stopDaemon(role: DaemonRole): void {
-    this.#state.daemons.stop(role);
+    this.#synchronisation.stop(role);
+  }
+
+  /** Returns what became of messages to and from other directors. */
+  synchronisation(): SyncCounts {
+    return this.#synchronisation.counters.counts();
+  }
+
+  /** Stops synchronisation daemons: the host is asked for nothing any more. */
+  close(): void {
+    this.#synchronisation.close();
   }
 
   // What the kernel shows in its status files and variables.
@@ -479,6 +533,15 @@ export class Director {
     return this.#state.services.hasAddress(family, words);
   }
 
+  /** Whether the packet could take the plain way, and did. Who follows packets sees none on it. */
+  #isPlain(frame: Frame, hook: Hook): boolean {
+    return this.#traces.length === 0 && this.#plainWay(frame, hook);
+  }
+
+  #takeLongWay(): void {
+    if (!this.#replies.handle(this.#packet)) this.#requests.handle(this.#packet);
+  }
+
   /** Reads the packet; if it goes no further, the decision is made. */
   #begin(frame: Frame, hook: Hook): boolean {
     const { decision } = this;
@@ -517,12 +580,14 @@ export class Director {
     return false;
   }
 
-  /** Goes on to tick `to`, before which nothing is due. */
-  #reach(to: Ticks): void {
+  /** Goes on to tick `to`, before which nothing is due; returns whether it is done with. */
+  #reach(to: Ticks): boolean {
     this.#state.now = to;
     this.#jobs.advance(to);
-    this.#lifecycle.advance(to, this.#jobs);
+    this.#unfinished = !this.#lifecycle.advance(to, this.#jobs);
+    if (this.#unfinished) return false;
     this.#jobs.runDue();
+    return !this.#lifecycle.hasWaiting;
   }
 
   #everySecond(): void {
@@ -543,10 +608,6 @@ export class Director {
 
   #estimate(): void {
     if (this.#state.sysctls.run_estimation === 0) return;
-    this.#state.stats.estimate();
-    for (const service of this.#state.services) {
-      service.stats.estimate();
-      for (const destination of service.destinations) destination.stats.estimate();
-    }
+    this.#state.statsTable.estimate();
   }
 }

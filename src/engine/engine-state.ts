@@ -19,8 +19,9 @@ import { makeSctp } from "./protocol/sctp.ts";
 import { makeTcp } from "./protocol/tcp.ts";
 import { makeUdp } from "./protocol/udp.ts";
 import { ServiceTable } from "./service-table.ts";
-import { Stats } from "./stats.ts";
-import { SyncDaemons } from "./sync-daemons.ts";
+import { StatsTable } from "./stats.ts";
+import { SyncDaemons } from "./sync/sync-daemons.ts";
+import type { SyncMaster } from "./sync/sync-master.ts";
 import type { Sysctls } from "./sysctl.ts";
 import type { Variables } from "./variables.ts";
 
@@ -62,8 +63,12 @@ export class EngineState {
   readonly udp: Protocol = makeUdp();
   /** The synchronisation daemons. */
   readonly daemons: SyncDaemons;
+  /** All statistics. */
+  readonly statsTable = new StatsTable();
+  /** Whom packets are counted for while a master daemon runs. */
+  master: SyncMaster | undefined;
   /** Of everything together. */
-  readonly stats = new Stats();
+  readonly stats = this.statsTable.total;
   /** Services of each family: without one, no packet of that family is looked at. */
   readonly servicesOfFamily: Record<Family, number> = { 4: 0, 6: 0 };
   /** Services whose persistence engine also follows what real servers begin. */
@@ -80,6 +85,7 @@ export class EngineState {
     this.variables = parts.variables;
     this.sysctls = parts.variables.values;
     this.daemons = new SyncDaemons(parts.host, this.services);
+    this.stats.estimated(true);
     this.now = parts.now;
     this.connections = new ConnectionTable(parts.random.uint32());
     this.ftp = new FtpConnections(parts.ftpPorts ?? [FTP_PORT]);

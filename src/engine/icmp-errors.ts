@@ -198,7 +198,7 @@ export class IcmpErrors {
     packet.quoted = !packet.quoted;
     if (connection === NO_CONNECTION) return;
     const method = this.#state.connections.flags(connection) & CONNECTION_FLAG.methodMask;
-    if (method !== 0) this.#lifecycle.countOut(connection, length);
+    if (method !== 0) this.#lifecycle.countOut(this.#lifecycle.destination(connection), length);
   }
 }
 

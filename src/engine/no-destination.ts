@@ -71,8 +71,7 @@ export class NoDestination {
     decision.isNew = true;
     this.#lifecycle.transition(connection, packet, DIRECTION.input);
     const verdict = this.#forwarding.request(packet, connection);
-    this.#lifecycle.countPacket(connection);
-    this.#lifecycle.release(connection);
+    this.#lifecycle.releaseCounted(connection);
     return verdict;
   }
 

@@ -80,15 +80,13 @@ export class ReplyHandler {
       connections.readVirtual(connection, this.#virtual);
       rewriteSource(packet, this.#virtual, connections.virtualPort(connection));
     }
-    this.#lifecycle.countOut(connection, packet.length);
+    this.#lifecycle.countOut(decision.destination, packet.length);
     this.#lifecycle.transition(connection, packet, DIRECTION.output);
     this.#lifecycle.release(connection);
     if (!masqueraded) return decision.give(VERDICT.accept, REASON["passing-reply"]);
     // A reply whose client is this host has arrived.
     if (packet.hook === HOOK.localIn) return decision.give(VERDICT.accept, REASON.reply);
-    decision.nextHopFamily = packet.family;
-    decision.nextHop.set(packet.destination);
-    return decision.give(VERDICT.forward, REASON.reply);
+    return decision.forward(packet.family, packet.destination, REASON.reply);
   }
 
   /** Makes a packet ready to be rewritten; returns HELPED, or the reason it is to be dropped. */

@@ -17,6 +17,7 @@ import type { Defence } from "./defence.ts";
 import type { EngineState } from "./engine-state.ts";
 import { Forwarding } from "./forward/forwarding.ts";
 import { Outgoing } from "./forward/outgoing.ts";
+import type { Tunnel } from "./forward/tunnel.ts";
 import type { FtpHelper } from "./helper/ftp.ts";
 import type { IcmpErrors } from "./icmp-errors.ts";
 import { NoDestination } from "./no-destination.ts";
@@ -27,10 +28,11 @@ import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 
 /** Handles the requests of one director. */
 export class RequestHandler {
+  readonly tunnel: Tunnel;
+  readonly scheduling: ConnectionScheduling;
   readonly #state: EngineState;
   readonly #lifecycle: ConnectionLifecycle;
   readonly #decision: Decision;
-  readonly #scheduling: ConnectionScheduling;
   readonly #noDestination: NoDestination;
   readonly #forwarding: Forwarding;
   readonly #clientErrors: ClientErrors;
@@ -46,14 +48,15 @@ export class RequestHandler {
     this.#state = state;
     this.#lifecycle = lifecycle;
     this.#decision = decision;
-    this.#scheduling = new ConnectionScheduling(state, lifecycle, defence, decision);
+    this.scheduling = new ConnectionScheduling(state, lifecycle, defence, decision);
     const outgoing = new Outgoing(state, errors, decision);
     this.#forwarding = new Forwarding(state, outgoing, helper, decision);
+    this.tunnel = this.#forwarding.tunnel;
     this.#noDestination = new NoDestination(state, lifecycle, this.#forwarding, errors, decision);
     this.#clientErrors = new ClientErrors({
       state,
       lifecycle,
-      scheduling: this.#scheduling,
+      scheduling: this.scheduling,
       noDestination: this.#noDestination,
       outgoing,
       forwarding: this.#forwarding,
@@ -81,14 +84,20 @@ export class RequestHandler {
       this.#lifecycle.expireNow(connection);
       connection = NO_CONNECTION;
     }
-    if (connection === NO_CONNECTION) {
-      const scheduled = this.#scheduling.schedule(packet);
-      if (scheduled === DECIDED) return decision.verdict;
-      if (scheduled === LEAVE) return this.#noDestination.handle(packet);
-      connection = scheduled;
-      decision.isNew = true;
-    }
-    return this.#pass(packet, connection);
+    if (connection !== NO_CONNECTION) return this.#pass(packet, connection);
+    return this.begin(packet, this.scheduling.schedule(packet));
+  }
+
+  /**
+   * Decides about a packet that belonged to no connection.
+   *
+   * @param scheduled what `scheduling` made of it
+   */
+  begin(packet: Packet, scheduled: ConnectionHandle | typeof LEAVE | typeof DECIDED): Verdict {
+    if (scheduled === DECIDED) return this.#decision.verdict;
+    if (scheduled === LEAVE) return this.#noDestination.handle(packet);
+    this.#decision.isNew = true;
+    return this.#pass(packet, scheduled);
   }
 
   /**
@@ -104,11 +113,10 @@ export class RequestHandler {
   /** Counts, follows the state and forwards a packet of `connection`. */
   #pass(packet: Packet, connection: ConnectionHandle): Verdict {
     describeConnection(this.#decision, this.#state, this.#lifecycle, connection);
-    this.#lifecycle.countIn(connection, packet.length);
+    this.#lifecycle.countIn(this.#decision.destination, packet.length);
     this.#lifecycle.transition(connection, packet, DIRECTION.input);
     const verdict = this.#forwarding.request(packet, connection);
-    this.#lifecycle.countPacket(connection);
-    this.#lifecycle.release(connection);
+    this.#lifecycle.releaseCounted(connection);
     return verdict;
   }
 

@@ -9,9 +9,10 @@
 import type { Ticks } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Address, AddressWords, Family } from "../net/address.ts";
+import type { DestinationList, Listed } from "./destination-list.ts";
 
 /** A destination, as far as a scheduler may look. */
-export interface SchedulableDestination {
+export interface SchedulableDestination extends Listed {
   readonly address: Address;
   /** Port, 0–65535. */
   readonly port: number;
@@ -38,6 +39,8 @@ export interface SchedulableService<D extends SchedulableDestination = Schedulab
   readonly flags: number;
   /** In list order: newest first. A new array after each addition and removal, never changed itself. */
   readonly destinations: readonly D[];
+  /** The same by place, and what changed: for schedulers whose choice must not take longer in a longer list. */
+  readonly list: DestinationList<D>;
 }
 
 /** The packet a destination is wanted for. Reused from call to call: keep nothing of it. */
@@ -159,8 +162,8 @@ export interface Scheduler<D extends SchedulableDestination = SchedulableDestina
   explain(request: ScheduleRequest): ScheduleExplanation<D>;
   /** Told after `destination` entered the service's list, at its head. */
   destinationAdded?(destination: D): void;
-  /** Told after `destination` left the service's list; `position` is where it stood in it. */
-  destinationRemoved?(destination: D, position: number): void;
+  /** Told after `destination` left the service's list, where `place` was its own. */
+  destinationRemoved?(destination: D, place: number): void;
   /** Told after weight, thresholds or method of `destination` changed, also when to the same values. */
   destinationEdited?(destination: D): void;
   /**

@@ -61,7 +61,7 @@ export class ServerErrors {
       const port = connections.virtualPort(connection);
       rewriteErrorToClient(packet, quoted, this.#virtual, port);
     }
-    this.#lifecycle.countOut(connection, packet.length);
+    this.#lifecycle.countOut(decision.destination, packet.length);
     if (masqueraded && packet.hook !== HOOK.localIn) {
       decision.nextHopFamily = packet.family;
       decision.nextHop.set(packet.destination);

@@ -35,10 +35,16 @@ export class ServiceTable {
   /** When each service was added, as a count of additions. */
   readonly #added = new WeakMap<VirtualService, number>();
   #additions = 0;
+  #revision = 0;
 
   /** Services in the table. */
   get size(): number {
     return this.#size;
+  }
+
+  /** A number that changes when a service comes or goes. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /**
@@ -205,6 +211,7 @@ export class ServiceTable {
   }
 
   #count(id: ServiceId, change: 1 | -1): void {
+    this.#revision++;
     this.#size += change;
     if (id.fwmark !== 0) this.#marked += change;
     if (id.fwmark === 0 && id.port === FTP_PORT) this.#ftp += change;

@@ -21,6 +21,7 @@ import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { findRequest } from "./connection-lookup.ts";
 import { NO_CONNECTION } from "./connection-records.ts";
 import { type Decision, describeConnection } from "./decision.ts";
+import type { Destination } from "./destination.ts";
 import type { EngineState } from "./engine-state.ts";
 import { errorChecksumIsRight } from "./forward/rewrite-error.ts";
 import type { IcmpErrors } from "./icmp-errors.ts";
@@ -28,7 +29,7 @@ import { HOOK, Packet } from "./packet.ts";
 import { REASON, VERDICT } from "./verdict.ts";
 
 /** No packet of a tunnel of this host. */
-const NO_TUNNEL = -1;
+export const NO_TUNNEL = -1;
 /** A tunnel's packet that is nobody's business. */
 const LEAVE_ALONE = -2;
 
@@ -60,7 +61,7 @@ export class TunnelErrors {
   /** Whether the error was about a tunnel's packet, `outer`; if so, it is decided. */
   handle(packet: Packet, outer: Packet): boolean {
     if (packet.family !== 4) return false;
-    const header = this.#tunnelHeader(packet, outer);
+    const header = this.headerOf(packet, outer);
     if (header === NO_TUNNEL) return false;
     const decision = this.#decision;
     const inner = this.#inner;
@@ -92,34 +93,40 @@ export class TunnelErrors {
     const code = icmpv4.code(view, transport);
     let rest = icmpv4.rest(view, transport);
     if (type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED) {
-      const mtu = this.#learn(outer, rest & MTU_MASK);
+      const mtu = this.#learn(outer, rest & MTU_MASK, this.#lifecycle.destination(connection));
       if (!ipv4.dontFragment(view, inner.network)) return;
-      const { exactTunnelMtu } = this.#state.profile;
-      const overhead = exactTunnelMtu
-        ? outer.transport - outer.network + header
-        : ipv4.HEADER_LENGTH;
-      rest = mtu > LEAST_MTU + overhead ? mtu - overhead : mtu;
+      rest = this.toldMtu(outer, header, mtu);
     }
-    this.#lifecycle.countOut(connection, inner.length);
+    this.#lifecycle.countOut(this.#lifecycle.destination(connection), inner.length);
     this.#errors.send(inner, type, code, rest);
   }
 
   /**
    * Tells the host of the MTU reported for the way of `outer` and returns what the client is to be told
-   * of: the MTU of the way as it was known, which is the new one only where a report had changed it
-   * before.
+   * of: the MTU of the way as its last packet knew it, which is the new one only where a report had changed it
+   * before that packet.
    */
-  #learn(outer: Packet, reported: number): number {
+  #learn(outer: Packet, reported: number, destination: Destination | undefined): number {
     const { host } = this.#state;
     this.#tunnelEnd.set(outer.destination);
-    const before = host.route(4, this.#tunnelEnd);
     host.reportPathMtu?.(4, this.#tunnelEnd, reported);
-    if (before === undefined) return reported;
-    return before.learned ? (host.route(4, this.#tunnelEnd)?.mtu ?? reported) : before.mtu;
+    if (destination === undefined || destination.pathMtu === 0) return reported;
+    if (!destination.pathLearned) return destination.pathMtu;
+    return host.route(4, this.#tunnelEnd)?.mtu ?? reported;
   }
 
-  /** Returns the length of what stands between the outer and the inner IP header, or why there is none. */
-  #tunnelHeader(packet: Packet, outer: Packet): number {
+  /** Returns the MTU a client is told of, where that of its tunnel's way is `mtu`. */
+  toldMtu(outer: Packet, header: number, mtu: number): number {
+    const { exactTunnelMtu } = this.#state.profile;
+    const overhead = exactTunnelMtu ? outer.transport - outer.network + header : ipv4.HEADER_LENGTH;
+    return mtu > LEAST_MTU + overhead ? mtu - overhead : mtu;
+  }
+
+  /**
+   * Returns the length of what stands between the outer IP header of a packet an error is about and the inner
+   * one: NO_TUNNEL where it is no tunnel's of this host, another negative number where it is nobody's business.
+   */
+  headerOf(packet: Packet, outer: Packet): number {
     switch (outer.protocol) {
       case IPIP:
         return this.#leadsTo(outer, TUNNEL_TYPE.ipip, 0) &&
@@ -160,7 +167,8 @@ export class TunnelErrors {
   }
 
   #leadsTo(outer: Packet, type: number, port: number): boolean {
-    return this.#state.index.findTunnel(4, outer.destination, type, port) !== undefined;
+    // Of tunnels of several types to one address the kernel sees the newest alone.
+    return this.#state.index.findTunnel(4, outer.destination, port)?.config.tunnelType === type;
   }
 
   #isForThisHost(packet: Packet): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Family } from "../net/address.ts";
+import { type Endpoint, type EndpointKey, endpointKey } from "../net/endpoint.ts";
 import {
   SERVICE_FLAG,
   type ServiceConfig,
@@ -11,25 +12,27 @@ import {
   type ServiceStatus,
 } from "../wire/ipvs-objects.ts";
 import type { Destination } from "./destination.ts";
+import { DestinationList } from "./destination-list.ts";
 import { persistenceEngines } from "./persistence-engine/index.ts";
 import type { PersistenceEngine } from "./persistence-engine/persistence-engine.ts";
 import type { SchedulableService, Scheduler } from "./scheduler.ts";
-import { Stats } from "./stats.ts";
+import type { Stats } from "./stats.ts";
 
 /** One virtual service. */
 export class VirtualService implements SchedulableService<Destination> {
   readonly id: ServiceId;
-  readonly stats = new Stats();
-  /** Newest first. Replaced, never changed, by additions and removals. */
-  destinations: readonly Destination[] = [];
+  readonly stats: Stats;
+  readonly list = new DestinationList<Destination>();
   /** What chooses among them; none for a service without scheduler. */
   scheduler: Scheduler<Destination> | undefined;
   #config: ServiceConfig;
   #persistenceMask: Uint32Array = new Uint32Array(4);
   #engine: PersistenceEngine | undefined;
+  readonly #byEndpoint = new Map<EndpointKey, Destination>();
 
-  constructor(id: ServiceId, config: ServiceConfig) {
+  constructor(id: ServiceId, config: ServiceConfig, stats: Stats) {
     this.id = id;
+    this.stats = stats;
     this.#config = config;
     this.configure(config);
   }
@@ -71,19 +74,32 @@ export class VirtualService implements SchedulableService<Destination> {
     this.#persistenceMask = maskWords(this.id.family, config.netmask);
   }
 
+  /** In list order: newest first. */
+  get destinations(): readonly Destination[] {
+    return this.list.newestFirst();
+  }
+
   /** Returns the destination of an address and port, if it is in the list. */
-  find(family: Family, words: Readonly<Uint32Array>, port: number): Destination | undefined {
-    for (const destination of this.destinations) {
-      const { address } = destination;
-      if (
-        destination.port === port &&
-        address.family === family &&
-        address.words.every((word, index) => word === words[index])
-      ) {
-        return destination;
-      }
-    }
-    return undefined;
+  find({ address, port }: Endpoint): Destination | undefined {
+    return this.#byEndpoint.get(endpointKey(address, port));
+  }
+
+  /** Puts a destination at the head of the list, and tells the scheduler. */
+  add(destination: Destination): void {
+    destination.available = true;
+    destination.stats.estimated(true);
+    this.list.add(destination);
+    this.#byEndpoint.set(endpointKey(destination.address, destination.port), destination);
+    this.scheduler?.destinationAdded?.(destination);
+  }
+
+  /** Takes a destination out of the list, and tells the scheduler. */
+  remove(destination: Destination): void {
+    destination.available = false;
+    destination.stats.estimated(false);
+    const place = this.list.remove(destination);
+    this.#byEndpoint.delete(endpointKey(destination.address, destination.port));
+    this.scheduler?.destinationRemoved?.(destination, place);
   }
 
   /** Returns the service as it is listed. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Address, Family } from "../net/address.ts";
+import { type Address, type Family, isMulticast } from "../net/address.ts";
 import { ICMP } from "../net/protocol.ts";
 import type { Captured } from "../scenario/bed.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -37,10 +37,11 @@ export interface Departure {
   readonly isError: boolean;
 }
 
-/** Returns what a captured packet is; `undefined` for what is no IP packet. */
+/** Returns what a captured packet is; `undefined` for what is no IP packet, or for a group of hosts. */
 export function readDeparture(captured: Captured, servers: KnownServers): Departure | undefined {
   const outer = readIpPacket(captured.packet);
-  if (outer === undefined) return undefined;
+  // What directors tell each other is no packet of a client's or server's.
+  if (outer === undefined || isMulticast(outer.to)) return undefined;
   const toServer = servers.has(outer.to);
   const inner = toServer ? tunnelled(outer) : undefined;
   if (inner !== undefined) return departure(captured, inner, "tunnel", outer.to);

@@ -9,8 +9,9 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { commandText } from "../ipvsadm/format/commands.ts";
+import { systemReason } from "../ipvsadm/messages.ts";
 import { ruleWords } from "../ipvsadm/restore.ts";
 import { importKeepalived, isKeepalived } from "../keepalived/import.ts";
 import { KeepalivedError } from "../keepalived/keepalived-error.ts";
@@ -26,7 +27,7 @@ import { readExchange, readServer, readVirtual } from "./client-line.ts";
 import { DURATION, parseDuration } from "./duration.ts";
 import { readExpectation } from "./expect-line.ts";
 import { isOutcome } from "./expectation.ts";
-import type { Action, Script, Skip, SkipPlace, Step } from "./script.ts";
+import { type Action, type Script, SKIP_PLACES, type Skip, type Step } from "./script.ts";
 import { Variables } from "./variables.ts";
 
 /** Returns the text of a file. @throws the system's error */
@@ -34,12 +35,11 @@ export type ReadFile = (path: string) => string;
 
 /** What variables of ip_vs start with; left out, they are meant. */
 const VS_PREFIX = "net.ipv4.vs.";
-/** Files that may name each other in a row. */
-const DEEPEST = 16;
 
 const OUTPUT = /^(\s*\|)(?: (.*)|\s*)$/;
 const SHOWN = /^(\s*)\$(?=\s)/;
-const SKIP_PLACES: readonly SkipPlace[] = ["parity", "test"];
+/** A line about one director; the columns of what follows stay what they are. */
+const ON = /^(\s*)on(\s+)([A-Za-z][\w-]*)(?=\s)/;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Said = Action extends infer One ? (One extends unknown ? Omit<One, "place"> : never) : never;
@@ -50,11 +50,22 @@ const ADDED: Readonly<Record<string, (words: WordReader) => Said>> = {
   clients: readExchange,
   server: readServer,
   vip: readVirtual,
+  directors: readDirectors,
+  fail: readFail,
   expect: (words) => ({ kind: "expect", expectation: readExpectation(words) }),
   sysctl: readSysctl,
 };
 const NAMES = [
-  ...new Set([...Object.keys(ADDED), "let", "include", "rules", "skip", "+TIME", ...LINE_NAMES]),
+  ...new Set([
+    ...Object.keys(ADDED),
+    "let",
+    "include",
+    "rules",
+    "skip",
+    "on",
+    "+TIME",
+    ...LINE_NAMES,
+  ]),
 ].join(", ");
 
 /**
@@ -66,7 +77,7 @@ const NAMES = [
 export function readScript(file: string, read: ReadFile): Script {
   const text = read(file);
   const reader = new ScriptReader(read);
-  reader.readLines(file, text, 0);
+  reader.readLines(file, text);
   return reader.script(file, linesOf(file, text).length);
 }
 
@@ -87,7 +98,9 @@ class ScriptReader {
     return { file, steps: this.#steps, skips: this.#skips, files, lineCount };
   }
 
-  readLines(file: string, text: string, depth: number): void {
+  /** @param above the files that are being read, each of which includes the next */
+  readLines(file: string, text: string, above: readonly string[] = []): void {
+    const reading = [...above, file];
     this.#files.push(file);
     let last: Mutable<Step> | undefined;
     for (const line of linesOf(file, text)) {
@@ -102,7 +115,7 @@ class ScriptReader {
           );
         }
         this.#addOutput(last, bar, this.#variables.expandKnown(said.trimEnd()));
-      } else if (!/^\s*(#|$)/.test(line.text)) last = this.#readLine(line, depth);
+      } else if (!/^\s*(#|$)/.test(line.text)) last = this.#readLine(line, reading);
       else last = undefined;
     }
   }
@@ -113,17 +126,19 @@ class ScriptReader {
   }
 
   /** Returns the step, if the line is one that may have output. */
-  #readLine(line: Line, depth: number): Mutable<Step> | undefined {
+  #readLine(line: Line, reading: readonly string[]): Mutable<Step> | undefined {
     const shown = SHOWN.exec(line.text);
     // The columns of what follows stay what they are.
-    const bare = shown === null ? line : { ...line, text: line.text.replace(SHOWN, "$1 ") };
+    const plain = shown === null ? line.text : line.text.replace(SHOWN, "$1 ");
+    const director = ON.exec(plain)?.[3];
+    const bare = { ...line, text: plain.replace(ON, (on) => " ".repeat(on.length)) };
     const name = /\S+/.exec(bare.text)?.[0] ?? "";
     switch (name) {
       case "let":
         this.#variables.set(this.#words(bare));
         return undefined;
       case "include":
-        this.#include(bare, depth);
+        this.#include(bare, reading);
         return undefined;
       case "rules":
         this.#rules(bare);
@@ -134,7 +149,8 @@ class ScriptReader {
     }
     const step: Mutable<Step> = {
       action: this.#action(bare, name),
-      text: bare.text.trim(),
+      text: plain.trim(),
+      ...(director !== undefined && { director }),
       judged: false,
     };
     if (shown !== null) {
@@ -174,13 +190,13 @@ class ScriptReader {
     return words;
   }
 
-  #include(line: Line, depth: number): void {
+  #include(line: Line, reading: readonly string[]): void {
     const [path, text] = this.#file(line);
-    if (depth >= DEEPEST) {
-      const place = placeIn(line, line.text.indexOf("include") + 1);
-      throw new ScenarioError(place, `files that include each other ${DEEPEST} deep at most`, path);
+    if (reading.includes(path)) {
+      const place = placeIn(line, line.text.lastIndexOf(basename(path)) + 1);
+      throw new ScenarioError(place, "a file that does not include this one", path);
     }
-    this.readLines(path, text, depth + 1);
+    this.readLines(path, text, reading);
   }
 
   /** Each line of a file of rules becomes a command of its own, and each rule of a keepalived.conf. */
@@ -232,7 +248,7 @@ class ScriptReader {
       return [path, this.#read(path)];
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      throw words.error(word, `a file that can be read (${error.message})`);
+      throw words.error(word, `a file that can be read (${systemReason(error)})`);
     }
   }
 
@@ -265,6 +281,21 @@ function placeOf({ path, line, column }: Position): Place {
   return { file: path, line, column };
 }
 
+/** Reads `NAME NAME…`, the names of directors. */
+function readDirectors(words: WordReader): Said {
+  const names = [words.next("the name of a director"), words.next("the name of another director")];
+  return { kind: "directors", names: [...names, ...words.rest()].map(({ text }) => text) };
+}
+
+/** Reads `director NAME`. */
+function readFail(words: WordReader): Said {
+  const word = words.next('"director"');
+  if (word.text !== "director") throw words.error(word, '"director"');
+  const { text: director } = words.next("the name of a director");
+  words.end();
+  return { kind: "fail", director };
+}
+
 /** Reads `NAME`, `NAME VALUE`, `NAME=VALUE` or `NAME = VALUE`, as sysctl(8) has them too. */
 function readSysctl(words: WordReader): Said {
   if (words.peek()?.text === "-w") words.next("-w");
@@ -282,7 +313,7 @@ function readSkip(line: Line): Skip {
     /^(\s*skip\s*)(\S+)?\s*(.*?)\s*$/.exec(line.text) ?? [];
   const place: Place = placeIn(line, before.length + 1);
   const where = SKIP_PLACES.find((each) => each === word);
-  if (where === undefined) throw new ScenarioError(place, "parity or test", word);
+  if (where === undefined) throw new ScenarioError(place, "parity, real-time or test", word);
   if (reason === "") {
     throw new ScenarioError(placeIn(line, line.text.length + 1), "the reason", undefined);
   }

@@ -16,7 +16,7 @@ import type { Bed } from "../scenario/bed.ts";
 import type { DiffLine } from "../scenario/line-diff.ts";
 import type { PacketSpec } from "../scenario/packet-spec.ts";
 import { Player, type Seen } from "../scenario/play.ts";
-import type { Place } from "../scenario/scenario-error.ts";
+import { type Place, ScenarioError } from "../scenario/scenario-error.ts";
 import type { PacketStatement, ReplyStatement, Statement } from "../scenario/statement.ts";
 import type { TranscriptRecord } from "../scenario/transcript.ts";
 import { type Act, serversOf, tallyText } from "./act.ts";
@@ -167,7 +167,24 @@ class ScriptRun implements ClientWorld {
     const { action, output, judged } = step;
     this.#place = action.place;
     this.#text = step.text;
+    await this.#ofDirectors("a director that lives", (bed) => {
+      if (step.director === undefined) bed.choose?.(undefined);
+      else if (bed.choose === undefined) throw new RangeError("there is one director here");
+      else bed.choose(step.director);
+    });
     switch (action.kind) {
+      case "directors":
+        await this.#ofDirectors("names of directors", (bed) => {
+          if (bed.setDirectors === undefined) throw new RangeError("there is one director here");
+          return bed.setDirectors(action.names);
+        });
+        return;
+      case "fail":
+        await this.#ofDirectors("a director that can fail", (bed) => {
+          if (bed.fail === undefined) throw new RangeError("there is one director here");
+          bed.fail(action.director);
+        });
+        return;
       case "expect":
         await this.#expect(action.expectation);
         return;
@@ -196,6 +213,16 @@ class ScriptRun implements ClientWorld {
           throw new Stop();
         }
       }
+    }
+  }
+
+  /** Asks something of the bed's directors. @throws ScenarioError where it cannot be */
+  async #ofDirectors(expected: string, ask: (bed: Bed) => Promise<void> | void): Promise<void> {
+    try {
+      await ask(this.#bed);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new ScenarioError(this.#place, `${expected} (${error.message})`, undefined);
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * A file of the language .lvs as data: its steps in order, before anything is done about them.
  *
- * A step is a line of a scenario as recordings have them, or one of those the language adds. Steps name no
- * director: there is one.
+ * A step is a line of a scenario as recordings have them, or one of those the language adds. Most name no
+ * director: there is one, or they are about all.
  *
  * @module
  */
@@ -57,6 +57,20 @@ export interface VirtualAction {
   readonly addresses: readonly Address[];
 }
 
+/** Makes several directors of the one there is. */
+export interface DirectorsAction {
+  readonly kind: "directors";
+  readonly place: Place;
+  readonly names: readonly string[];
+}
+
+/** Has a director die. */
+export interface FailAction {
+  readonly kind: "fail";
+  readonly place: Place;
+  readonly director: string;
+}
+
 /** Asks whether something is as it should be. */
 export interface ExpectAction {
   readonly kind: "expect";
@@ -65,7 +79,14 @@ export interface ExpectAction {
 }
 
 /** What a step does. */
-export type Action = Statement | ExchangeAction | ServerAction | VirtualAction | ExpectAction;
+export type Action =
+  | Statement
+  | ExchangeAction
+  | ServerAction
+  | VirtualAction
+  | DirectorsAction
+  | FailAction
+  | ExpectAction;
 
 /** Output a step is to have. */
 export interface ExpectedOutput {
@@ -82,6 +103,8 @@ export interface Step {
   readonly action: Action;
   /** The line, without the blanks around it. */
   readonly text: string;
+  /** The director it is about; all of them, or the one packets come to, unless given. */
+  readonly director?: string;
   /** Absent where any output will do. */
   readonly output?: ExpectedOutput;
   /** Whether the next lines say what is expected to come of it; if not, it is expected to succeed. */
@@ -95,8 +118,9 @@ export interface Skip {
   readonly reason: string;
 }
 
-/** Places a script can be kept from: `test` is the emulator, `parity` a real kernel. */
-export type SkipPlace = "parity" | "test";
+/** Places a script can be kept from: `test` is the emulator, `parity` a kernel, `real-time` one that cannot skip time. */
+export const SKIP_PLACES = ["parity", "real-time", "test"] as const;
+export type SkipPlace = (typeof SKIP_PLACES)[number];
 
 /** A script. */
 export interface Script {

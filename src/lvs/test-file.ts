@@ -3,21 +3,15 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Milliseconds } from "../base/clock.ts";
 import type { Profile } from "../engine/profile.ts";
-import { EmulatorBed } from "../scenario/emulator-bed.ts";
+import { DirectorsBed } from "../scenario/directors-bed.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import { readScript } from "./read-script.ts";
 import { runScript, type ScriptFailure } from "./run-script.ts";
 import type { Script } from "./script.ts";
 import { withRecordedOutput } from "./update.ts";
-
-/** What the names of scripts end in. */
-const SUFFIX = ".lvs";
-/** Files that begin with it are only there to be included. */
-const PART = "_";
 
 /** What came of a file. */
 export interface FileResult {
@@ -45,24 +39,6 @@ export interface TestOptions {
   readonly update: boolean;
 }
 
-/**
- * Returns the scripts that paths name, those in folders sorted.
- *
- * @throws the system's error for a path there is not
- */
-export function findScripts(paths: readonly string[]): readonly string[] {
-  return [
-    ...new Set(paths.flatMap((path) => (statSync(path).isDirectory() ? inFolder(path) : [path]))),
-  ];
-}
-
-function inFolder(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(SUFFIX) && !basename(path).startsWith(PART))
-    .sort()
-    .map((path) => join(folder, path));
-}
-
 /** Tests a file. */
 export async function testFile(file: string, options: TestOptions): Promise<FileResult> {
   const start = performance.now();
@@ -81,7 +57,7 @@ async function tested(file: string, options: TestOptions): Promise<Omit<FileResu
   const { files } = script;
   const skip = script.skips.find(({ where }) => where === "test");
   if (skip !== undefined) return { ...nothing, files, outcome: "skipped", reason: skip.reason };
-  const bed = new EmulatorBed({ profile: options.profile, seed: options.seed });
+  const bed = new DirectorsBed({ profile: options.profile, seed: options.seed });
   try {
     const { failures, changes, judged } = await runScript(script, bed, { seed: options.seed });
     if (!options.update) {

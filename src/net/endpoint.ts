@@ -36,3 +36,11 @@ export function formatEndpoint(endpoint: Endpoint): string {
     ? `[${address}]:${endpoint.port}`
     : `${address}:${endpoint.port}`;
 }
+
+/** What stands for an endpoint in a `Map` or `Set`: equal for equal endpoints. */
+export type EndpointKey = number | string;
+
+/** Returns the key of an address and port. */
+export function endpointKey({ family, words }: Address, port: number): EndpointKey {
+  return family === 4 ? words[0]! * 65536 + port : `${words.join(":")}:${port}`;
+}

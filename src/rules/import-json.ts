@@ -31,11 +31,14 @@ export function wantedJson({ services, timeouts, complete }: Wanted): object {
   };
 }
 
+/** A remark; a part of a document has no line. */
+type ImportRemark = Omit<Remark, "at"> & { readonly at: Remark["at"] | undefined };
+
 /** Returns the report of an import: the commands, and what the file has besides. */
 export function importJson(
   path: string,
   steps: readonly Step[],
-  remarks: readonly Remark[],
+  remarks: readonly ImportRemark[],
 ): object {
   return {
     schema: SCHEMA.import,
@@ -45,9 +48,9 @@ export function importJson(
       place: place ?? null,
     })),
     remarks: remarks.map(({ at, what, text, reason, rule }) => ({
-      file: at.path,
-      line: at.line,
-      column: at.column,
+      file: at?.path ?? path,
+      line: at?.line ?? null,
+      column: at?.column ?? null,
       what,
       statement: text,
       reason,

@@ -125,13 +125,13 @@ t.test("every field keeps what it was given", async (t) => {
         flags: fc.nat(0xfffff),
         mark: fc.nat(0xffffffff),
       }),
-      fc.tuple(fc.nat(4095), fc.nat(0xffffffff), fc.nat(0xffffffff)),
+      fc.tuple(fc.nat(4095), fc.nat(0xffffffff), fc.nat(9)),
       (made, [state, timeout, packets]) => {
         const table = new ConnectionTable(3);
         const handle = table.create(seed(made));
         table.setState(handle, state);
         table.setTimeoutTicks(handle, timeout);
-        table.setPackets(handle, packets);
+        for (let packet = 0; packet < packets; packet++) table.countPacket(handle);
         t.same(
           {
             family: table.family(handle),
@@ -187,6 +187,32 @@ t.test("growing and shrinking loses and invents nothing", async (t) => {
     { numRuns: 5 },
   );
   t.pass("held for random histories");
+});
+
+t.test("300,000 connections are found in both directions by words as by addresses", async (t) => {
+  const table = new ConnectionTable(1);
+  const virtual = 0x0a000064;
+  const server = 0xc0a80a0b | 0;
+  const clientOf = (index: number) => 0x0b000000 + (index >>> 3);
+  const portOf = (index: number) => 2000 + (index & 7);
+  const count = 300_000;
+  for (let index = 0; index < count; index++) {
+    const clientAddress = words(clientOf(index));
+    table.insert(table.create(seed({ clientAddress, clientPort: portOf(index) })));
+  }
+  t.equal(table.size, count);
+  let wrong = 0;
+  for (let index = 0; index < count; index++) {
+    const client = clientOf(index);
+    const port = portOf(index);
+    const asked = table.plain.request(TCP, client, virtual, (port << 16) | 80);
+    const answered = table.plain.reply(TCP, server, client, (8080 << 16) | port);
+    const found = forward(table, seed({ clientAddress: words(client), clientPort: port }));
+    if (found === NO_CONNECTION || asked !== found || answered !== found) wrong++;
+    if (table.plain.reply(TCP, server, client, (8081 << 16) | port) !== NO_CONNECTION) wrong++;
+    if (table.plain.request(TCP, client, virtual, (port << 16) | 81) !== NO_CONNECTION) wrong++;
+  }
+  t.equal(wrong, 0);
 });
 
 t.test("walk() lets the connection at hand be removed", async (t) => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import t from "tap";
 import { ServiceTable } from "../../src/engine/service-table.ts";
 import { serviceConfig, serviceId } from "../../src/engine/shorthand.ts";
+import { StatsTable } from "../../src/engine/stats.ts";
 import { VirtualService } from "../../src/engine/virtual-service.ts";
 import { parseAddress } from "../../src/net/address.ts";
 import type { ServiceId } from "../../src/wire/ipvs-objects.ts";
@@ -10,7 +11,7 @@ const TCP = 6;
 const UDP = 17;
 
 function made(id: ServiceId): VirtualService {
-  return new VirtualService(id, serviceConfig());
+  return new VirtualService(id, serviceConfig(), new StatsTable().add());
 }
 
 function filled(...ids: readonly ServiceId[]): ServiceTable {

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { PROFILES } from "../../src/engine/profile.ts";
+import { findScripts } from "../../src/lvs/find-scripts.ts";
 import { readScript } from "../../src/lvs/read-script.ts";
 import { failureText } from "../../src/lvs/report-text.ts";
-import { findScripts, testFile } from "../../src/lvs/test-file.ts";
+import { testFile } from "../../src/lvs/test-file.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { fixture, ROOT } from "../support/files.ts";
 

@@ -7,7 +7,7 @@ import { readScript } from "../../src/lvs/read-script.ts";
 import { type RunOptions, runScript, type ScriptResult } from "../../src/lvs/run-script.ts";
 import type { Script } from "../../src/lvs/script.ts";
 import type { Bed } from "../../src/scenario/bed.ts";
-import { EmulatorBed } from "../../src/scenario/emulator-bed.ts";
+import { DirectorsBed } from "../../src/scenario/directors-bed.ts";
 
 /** Reads lines as the file `a.lvs`, beside which there are these other files. */
 export function script(
@@ -30,7 +30,7 @@ export async function run(
   lines: readonly string[],
   options: RunOptions & { readonly bed?: (emulator: Bed) => Bed } = {},
 ): Promise<ScriptResult> {
-  const emulator = new EmulatorBed();
+  const emulator = new DirectorsBed();
   try {
     return await runScript(script(lines), options.bed?.(emulator) ?? emulator, options);
   } finally {

@@ -10,7 +10,6 @@
  */
 import type { AddressWords } from "../../net/address.ts";
 import { hasPorts, ICMP, ICMPV6 } from "../../net/protocol.ts";
-import { FORWARDING_METHODS } from "../../wire/ipvs-objects.ts";
 import { judgeBeginning, MAY_BEGIN } from "../beginning.ts";
 import type { ConnectionLifecycle } from "../connection-lifecycle.ts";
 import { findReply, findRequest } from "../connection-lookup.ts";
@@ -22,17 +21,18 @@ import type { Destination } from "../destination.ts";
 import type { EngineState } from "../engine-state.ts";
 import { isIntact } from "../helper/ftp.ts";
 import type { IcmpErrors } from "../icmp-errors.ts";
+import { MESSAGE, messageKind } from "../icmp-message.ts";
 import { isSparedByFtp, mayBypass } from "../no-destination.ts";
 import { HOOK, type Packet } from "../packet.ts";
 import { Persistence, REFUSED } from "../persistence.ts";
 import { ServerConnections } from "../persistence-engine/server-connections.ts";
 import { DIRECTION, NO_CHANGE, type Protocol } from "../protocol/protocol.ts";
 import { mustBeWhole } from "../reassembly.ts";
-import { REASONS, type ReasonName, VERDICT_NAMES, type VerdictName } from "../verdict.ts";
+import { REASONS, VERDICT_NAMES } from "../verdict.ts";
 import type { VirtualService } from "../virtual-service.ts";
 import { type Choice, chooseFor } from "./choice.ts";
+import { ErrorExplainer } from "./error-explainer.ts";
 import {
-  type Answer,
   type ConnectionFate,
   EXPLANATION_SCHEMA,
   type Explanation,
@@ -40,7 +40,6 @@ import {
   type Step,
 } from "./explanation.ts";
 import {
-  addressText,
   connectionFigures,
   end,
   endOf,
@@ -48,9 +47,11 @@ import {
   protocolText,
   serviceName,
 } from "./names.ts";
+import { outcome, type Rest } from "./outcome.ts";
 import { RULES } from "./rules.ts";
 import { serviceStep, templateStep } from "./steps.ts";
-import { type Target, Way } from "./way.ts";
+import { restOf, type Target, targetOf } from "./target.ts";
+import { Way } from "./way.ts";
 
 /** How much to say. */
 export interface Detail {
@@ -58,8 +59,11 @@ export interface Detail {
   readonly candidates: boolean;
 }
 
-/** What an outcome consists of beside verdict and reason. */
-type Rest = Partial<Omit<Outcome, "verdict" | "reason">>;
+/** What is asked about a packet, and how much to say. */
+interface Asked extends Detail {
+  /** The ICMP error that quotes the packet, where it is one. */
+  readonly error?: Packet;
+}
 
 /** Explains for one director. */
 export class Explainer {
@@ -69,6 +73,7 @@ export class Explainer {
   readonly #persistence: Persistence;
   readonly #serverConnections: ServerConnections;
   readonly #way: Way;
+  readonly #errors: ErrorExplainer;
 
   constructor(
     state: EngineState,
@@ -82,6 +87,7 @@ export class Explainer {
     this.#persistence = new Persistence(state, lifecycle);
     this.#serverConnections = new ServerConnections(state, lifecycle);
     this.#way = new Way(state, errors);
+    this.#errors = new ErrorExplainer(state, lifecycle, errors, this.#way);
   }
 
   /** Returns what would become of a packet that is whole. */
@@ -92,7 +98,6 @@ export class Explainer {
   }
 
   #follow(packet: Packet, detail: Detail, steps: Step[]): Outcome {
-    const { sysctls } = this.#state;
     const { family } = packet;
     if (this.#state.servicesOfFamily[family] === 0) {
       steps.push({ step: "no-services", rule: RULES.lookedAt, family });
@@ -103,14 +108,14 @@ export class Explainer {
       return outcome("hold", "fragment");
     }
     const protocol = this.#state.protocol(packet.protocol);
-    if (protocol === undefined) return this.#unbalanced(packet, steps);
+    if (protocol === undefined) return this.#unbalanced(packet, detail, steps);
     const reply = this.#reply(packet, steps);
     if (reply !== undefined) return reply;
     if (packet.hook === HOOK.forward) {
       steps.push({ step: "passing", rule: RULES.lookedAt });
       return outcome("accept", "not-for-us");
     }
-    if (sysctls.backup_only !== 0 && this.#state.daemons.find("backup") !== undefined) {
+    if (this.#isBackup()) {
       steps.push({ step: "backup", rule: RULES.backup });
       return outcome("accept", "backup");
     }
@@ -118,16 +123,47 @@ export class Explainer {
   }
 
   /** A packet of a protocol that has no connections. ICMP errors follow the packet they quote. */
-  #unbalanced(packet: Packet, steps: Step[]): Outcome {
+  #unbalanced(packet: Packet, detail: Detail, steps: Step[]): Outcome {
     steps.push({
       step: "protocol",
       rule: RULES.lookedAt,
       protocol: protocolText(packet.protocol),
     });
+    const passing = packet.hook === HOOK.forward;
+    const backup = this.#isBackup();
+    const kind = messageKind(packet);
+    if (kind === MESSAGE.unreadable) return outcome("drop", "truncated-icmp");
+    if (kind === MESSAGE.error) {
+      const fromClient = (): Outcome | undefined =>
+        backup ? undefined : this.#clientError(packet, detail, steps);
+      // What passes is first looked at as one about a reply, what arrives as one about a request.
+      const passed = passing ? unlessLeft(fromClient()) : undefined;
+      const decided = passed ?? this.#errors.fromServer(packet, steps);
+      if (decided !== undefined) return decided;
+      const arrived = passing ? undefined : fromClient();
+      if (arrived !== undefined) return arrived;
+      steps.push({ step: "icmp-error", rule: RULES.icmpErrors, about: null, connection: null });
+      if (!passing && !backup) return outcome("accept", "unrelated-icmp");
+    }
+    if (passing) return outcome("accept", "not-for-us");
+    if (backup) {
+      steps.push({ step: "backup", rule: RULES.backup });
+      return outcome("accept", "backup");
+    }
     const icmp = packet.protocol === (packet.family === 4 ? ICMP : ICMPV6);
-    if (icmp) return { ...outcome("accept", "icmp"), verdict: null, reason: null };
-    const reason = packet.hook === HOOK.forward ? "not-for-us" : "not-balanced";
-    return outcome("accept", reason);
+    return outcome("accept", icmp ? "icmp" : "not-balanced");
+  }
+
+  /** An error of the client side; `undefined` for one that is about nothing the director knows. */
+  #clientError(packet: Packet, detail: Detail, steps: Step[]): Outcome | undefined {
+    return this.#errors.fromClient(packet, steps, (quoted) =>
+      this.#schedule(quoted, { ...detail, error: packet }, steps),
+    );
+  }
+
+  #isBackup(): boolean {
+    const { sysctls, daemons } = this.#state;
+    return sysctls.backup_only !== 0 && daemons.find("backup") !== undefined;
   }
 
   /** A packet of a real server, if it is one. */
@@ -257,7 +293,7 @@ export class Explainer {
   }
 
   /** A packet that belongs to no connection, or to one that gives way. */
-  #schedule(packet: Packet, detail: Detail, steps: Step[]): Outcome {
+  #schedule(packet: Packet, asked: Asked, steps: Step[]): Outcome {
     const judgement = judgeBeginning(this.#state, packet);
     const may = judgement === MAY_BEGIN;
     const obstacle = may ? null : REASONS[judgement]!;
@@ -275,7 +311,7 @@ export class Explainer {
       steps.push({ step: "exception", rule: RULES.exceptions, exception });
       return outcome("accept", exception, named);
     }
-    return this.#choose(packet, service, detail, steps);
+    return this.#choose(packet, service, asked, steps);
   }
 
   #defends(steps: Step[]): boolean {
@@ -290,7 +326,7 @@ export class Explainer {
     return isLocalReply(this.#state, packet) ? "local-reply" : undefined;
   }
 
-  #choose(packet: Packet, service: VirtualService, detail: Detail, steps: Step[]): Outcome {
+  #choose(packet: Packet, service: VirtualService, asked: Asked, steps: Step[]): Outcome {
     let choice: Choice;
     const template = service.persistent ? this.#template(packet, service, steps) : undefined;
     if (template === REFUSED) {
@@ -302,7 +338,7 @@ export class Explainer {
       steps.push({ step: "port", rule: RULES.ports, port: packet.receiverPort });
       return this.#nobody(packet, service, steps);
     } else {
-      choice = chooseFor(packet, service, detail.candidates, steps);
+      choice = chooseFor(packet, service, asked.candidates, steps);
     }
     const { destination } = choice;
     const named = { service: serviceName(service.id) };
@@ -319,7 +355,10 @@ export class Explainer {
     const helped = this.#state.ftp.isOne(begun);
     const target: Target = { method, family, address: address.words, port, destination, helped };
     const server = { address: endOf(destination).address, port };
-    return this.#forward(packet, target, { ...named, server, method, connection: "new" }, steps);
+    const rest = { ...named, server, method, connection: "new" as const };
+    return asked.error === undefined
+      ? this.#forward(packet, target, rest, steps)
+      : this.#errors.toServer(asked.error, target, rest, steps);
   }
 
   /** Returns the real server of the client's template, if it has a good one, or REFUSED. */
@@ -361,7 +400,7 @@ export class Explainer {
       return outcome("accept", "no-destination", named);
     }
     steps.push({ step: "no-destination", rule, fate: "refused" });
-    const answer: Answer | null = this.#way.answerOf(packet, "port-unreachable");
+    const answer = packet.quoted ? null : this.#way.answerOf(packet, "port-unreachable");
     return outcome("drop", "no-destination", { ...named, answer });
   }
 
@@ -371,37 +410,15 @@ export class Explainer {
     return outcome(VERDICT_NAMES[verdict]!, reason, { ...rest, sent, answer });
   }
 
-  #targetOf(handle: ConnectionHandle): Target {
-    const { connections } = this.#state;
-    const address = new Uint32Array(4);
-    connections.readDestination(handle, address);
-    const method = connections.flags(handle) & CONNECTION_FLAG.methodMask;
-    return {
-      method: FORWARDING_METHODS[method] ?? "local",
-      family: connections.destinationFamily(handle),
-      address,
-      port: connections.destinationPort(handle),
-      destination: this.#lifecycle.destination(handle),
-      helped: connections.isHelped(handle),
-    };
-  }
-
   /** Returns where a packet of a connection goes: without a cache server, where it was going. */
   #wayOf(packet: Packet, handle: ConnectionHandle): Target {
-    const target = this.#targetOf(handle);
+    const target = targetOf(this.#state, this.#lifecycle, handle);
     if (target.method !== "bypass") return target;
     return { ...target, address: packet.destination, port: packet.destinationPort };
   }
 
-  /** Returns what an outcome says of the connection of a packet. */
   #restOf(handle: ConnectionHandle): Rest {
-    const { method, family, address, port, destination } = this.#targetOf(handle);
-    return {
-      service: destination === undefined ? null : serviceName(destination.service.id),
-      server: method === "bypass" ? null : { address: addressText(family, address), port },
-      method,
-      connection: "existing",
-    };
+    return restOf(this.#state, this.#lifecycle, handle);
   }
 
   #figures(handle: ConnectionHandle) {
@@ -409,17 +426,7 @@ export class Explainer {
   }
 }
 
-function outcome(verdict: VerdictName, reason: ReasonName, rest: Rest = {}): Outcome {
-  return {
-    verdict,
-    reason,
-    service: null,
-    server: null,
-    method: null,
-    connection: "none",
-    byChance: false,
-    sent: null,
-    answer: null,
-    ...rest,
-  };
+/** Returns `undefined` for a packet that is of no connection and is left to whoever else may know it. */
+function unlessLeft(decided: Outcome | undefined): Outcome | undefined {
+  return decided?.verdict === "accept" && decided.connection === "none" ? undefined : decided;
 }

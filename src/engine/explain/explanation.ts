@@ -147,6 +147,16 @@ export type Step = { readonly rule: Rule } & (
       /** What it answers; `null` where it answers nothing and its server is told so. */
       readonly connection: ConnectionFigures | null;
     }
+  | {
+      /** It is an ICMP error, and follows the packet it quotes. */
+      readonly step: "icmp-error";
+      /**
+       * What it is about: a request, which the error answers; a reply; or a packet of a tunnel to a real server;
+       * `null` where nothing the director knows.
+       */
+      readonly about: "request" | "reply" | "tunnel" | null;
+      readonly connection: ConnectionFigures | null;
+    }
   /** A real server has sent it of its own accord, and it begins a connection. */
   | { readonly step: "server-connection"; readonly server: End }
   | { readonly step: "passing" }

@@ -6,7 +6,8 @@
 import { type Address, type AddressWords, type Family, formatAddress } from "../../net/address.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import { AH, ESP, ICMP, ICMPV6, SCTP, TCP, UDP } from "../../net/protocol.ts";
-import { FORWARDING_METHODS, SERVICE_FLAG, type ServiceId } from "../../wire/ipvs-objects.ts";
+import { FORWARDING_METHODS, type ServiceId } from "../../wire/ipvs-objects.ts";
+import { schedulerFlagNames } from "../../wire/scheduler-flags.ts";
 import * as tcp from "../../wire/tcp.ts";
 import type { ConnectionLifecycle } from "../connection-lifecycle.ts";
 import { connectionRecord } from "../connection-record.ts";
@@ -113,17 +114,14 @@ export function serviceText(id: ServiceId): string {
 
 /** Returns what is shown of a service. */
 export function serviceFigures(service: VirtualService): ServiceFigures {
-  const { flags } = service;
-  const schedulerFlags = ([1, 2, 3] as const)
-    .filter((number) => (flags & SERVICE_FLAG[`scheduler${number}`]) !== 0)
-    .map((number) => `flag-${number}`);
+  const { scheduler } = service.config;
   return {
     ...serviceName(service.id),
-    scheduler: service.config.scheduler,
-    schedulerFlags,
+    scheduler,
+    schedulerFlags: schedulerFlagNames(service.flags, scheduler),
     onePacket: service.onePacket,
     persistence: service.persistent ? service.config.timeout : null,
-    servers: service.destinations.length,
+    servers: service.list.size,
   };
 }
 

@@ -18,6 +18,7 @@ export const RULES = {
   lookedAt: rule("which-packets-are-looked-at"),
   backup: rule("backup-directors"),
   replies: rule("replies"),
+  icmpErrors: rule("icmp-errors"),
   serverConnections: rule("connections-servers-begin"),
   connections: rule("packets-of-a-connection"),
   reuse: rule("ports-used-again"),

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { type AddressWords, type Family, isLoopback } from "../../net/address.ts";
+import { isLoopback } from "../../net/address.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { type ForwardingMethod, TUNNEL_TYPE } from "../../wire/ipvs-objects.ts";
 import { Decision } from "../decision.ts";
-import type { Destination } from "../destination.ts";
 import type { EngineState } from "../engine-state.ts";
 import { BYPASS_RULES } from "../forward/bypass.ts";
 import { DIRECT_ROUTE_RULES } from "../forward/direct-route.ts";
@@ -26,18 +25,7 @@ import { REASON, REASONS, type ReasonName, VERDICT, type Verdict } from "../verd
 import type { Answer, OuterFigures, Sent, Step } from "./explanation.ts";
 import { addressText, end } from "./names.ts";
 import { RULES } from "./rules.ts";
-
-/** Where a connection leads. */
-export interface Target {
-  readonly method: ForwardingMethod;
-  readonly family: Family;
-  readonly address: Readonly<AddressWords>;
-  readonly port: number;
-  /** The real server, as far as it is known; it says how a tunnel is made. */
-  readonly destination: Destination | undefined;
-  /** Whether the FTP helper reads the packets. */
-  readonly helped: boolean;
-}
+import type { Target } from "./target.ts";
 
 /** What becomes of a packet on its way. */
 export interface WayFigures {
@@ -69,10 +57,13 @@ export class Way {
     this.#outgoing = new Outgoing(state, errors, new Decision());
   }
 
-  /** Returns what would become of the packet on its way to `target`. */
-  follow(packet: Packet, target: Target): WayFigures {
+  /**
+   * Returns what would become of the packet on its way to `target`.
+   *
+   * @param rules what may leave by this way; those of the method
+   */
+  follow(packet: Packet, target: Target, rules = METHOD_RULES[target.method]): WayFigures {
     const { method } = target;
-    const rules = METHOD_RULES[method];
     const route = rules && this.#state.host.route(target.family, target.address);
     const overhead = method === "tunnel" ? overheadOf(target) : 0;
     const problem = rules && this.#problem(packet, target, route, overhead, rules);
@@ -114,6 +105,7 @@ export class Way {
     overhead: number,
     rules: OutgoingRules,
   ): ReasonName | undefined {
+    if (target.method === "tunnel" && target.destination === undefined) return "no-destination";
     const judgement = this.#outgoing.judge(packet, target.family, route, overhead, rules);
     if (judgement !== PASSES) return REASONS[judgement]!;
     if (target.method !== "masquerade") return undefined;

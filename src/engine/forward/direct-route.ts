@@ -43,8 +43,6 @@ export class DirectRoute {
     const route = this.#outgoing.prepare(packet, family, this.#target, 0, DIRECT_ROUTE_RULES);
     if (route === undefined) return VERDICT.drop;
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
-    decision.nextHopFamily = family;
-    decision.nextHop.set(this.#target);
-    return decision.give(VERDICT.forward, REASON.request);
+    return decision.forward(family, this.#target, REASON.request);
   }
 }

@@ -22,7 +22,7 @@ export class Forwarding {
   readonly #decision: Decision;
   readonly #masquerade: Masquerade;
   readonly #directRoute: DirectRoute;
-  readonly #tunnel: Tunnel;
+  readonly tunnel: Tunnel;
   readonly #bypass: Bypass;
 
   constructor(state: EngineState, outgoing: Outgoing, helper: FtpHelper, decision: Decision) {
@@ -30,7 +30,7 @@ export class Forwarding {
     this.#decision = decision;
     this.#masquerade = new Masquerade(state, outgoing, helper, decision);
     this.#directRoute = new DirectRoute(state, outgoing, decision);
-    this.#tunnel = new Tunnel(state, outgoing, decision);
+    this.tunnel = new Tunnel(state, outgoing, decision);
     this.#bypass = new Bypass(outgoing, decision);
   }
 
@@ -41,7 +41,7 @@ export class Forwarding {
       case "masquerade":
         return this.#masquerade.request(packet, connection);
       case "tunnel":
-        return this.#tunnel.request(packet, connection, this.#decision.destination);
+        return this.tunnel.request(packet, connection, this.#decision.destination);
       case "direct-route":
         return this.#directRoute.request(packet, connection);
       case "bypass":

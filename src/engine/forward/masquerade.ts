@@ -61,8 +61,6 @@ export class Masquerade {
     }
     rewriteDestination(packet, this.#target, connections.destinationPort(connection));
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
-    decision.nextHopFamily = family;
-    decision.nextHop.set(this.#target);
-    return decision.give(VERDICT.forward, REASON.request);
+    return decision.forward(family, this.#target, REASON.request);
   }
 }

@@ -9,6 +9,7 @@
  * @module
  */
 import type { AddressWords, Family } from "../../net/address.ts";
+import { finish } from "../../wire/checksum.ts";
 import type { Frame } from "../../wire/frame.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
@@ -45,16 +46,39 @@ export class OuterHeader {
       ipv6.setDst(view, at, destination);
       return;
     }
-    ipv4.setHeaderLength(view, at, ipv4.HEADER_LENGTH);
-    ipv4.setTos(view, at, this.tos);
-    ipv4.setTotalLength(view, at, frame.length);
-    ipv4.setId(view, at, this.dontFragment ? 0 : this.#nextId());
-    ipv4.setFragment(view, at, this.dontFragment ? ipv4.DONT_FRAGMENT : 0);
-    ipv4.setTtl(view, at, this.hopLimit);
-    ipv4.setProtocol(view, at, protocol);
-    ipv4.setSrc(view, at, source[0]!);
-    ipv4.setDst(view, at, destination[0]!);
-    ipv4.updateHeaderChecksum(view, at);
+    const from = source[0]! | 0;
+    const to = destination[0]! | 0;
+    this.write4(view, at, frame.length, protocol, from, to);
+  }
+
+  /**
+   * Writes a header of IPv4 at `at`.
+   *
+   * @param length bytes of the packet, this header included
+   * @param source address, as a signed word, as is `destination`
+   */
+  write4(
+    view: DataView,
+    at: number,
+    length: number,
+    protocol: number,
+    source: number,
+    destination: number,
+  ): void {
+    const first = 0x4500 | this.tos;
+    const id = this.dontFragment ? 0 : this.#nextId();
+    const fragment = this.dontFragment ? ipv4.DONT_FRAGMENT : 0;
+    const carried = (this.hopLimit << 8) | protocol;
+    const ends =
+      (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
+    view.setInt32(at, (first << 16) | length);
+    view.setInt32(at + 4, (id << 16) | fragment);
+    view.setInt32(
+      at + 8,
+      (carried << 16) | finish(first + length + id + fragment + carried + ends),
+    );
+    view.setInt32(at + 12, source);
+    view.setInt32(at + 16, destination);
   }
 
   /** Identification of packets that routers may cut; 0 is left out, as senders do. */

@@ -104,10 +104,10 @@ export class Outgoing {
   /** Whether the packet is not too long, or may be cut. */
   #fits(packet: Packet, mtu: number, tunnel: boolean): boolean {
     // An IPv6 packet that came in fragments is judged by the largest of them.
-    if (packet.family === 6) return (packet.frame.fragmentSize || packet.length) <= mtu;
+    if (packet.family === 6) return (packet.frame.fragmentSize || packet.segmentLength) <= mtu;
     if (tunnel && this.#state.sysctls.pmtu_disc === 0) return true;
-    const { view, network, length } = packet;
-    return length <= mtu || packet.relayedError || !ipv4.dontFragment(view, network);
+    const { view, network, segmentLength } = packet;
+    return segmentLength <= mtu || packet.relayedError || !ipv4.dontFragment(view, network);
   }
 
   /** Whether the host has brought, or would bring, the packet to itself as it is. */

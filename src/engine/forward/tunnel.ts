@@ -13,21 +13,23 @@
  *
  * @module
  */
-import type { Family } from "../../net/address.ts";
+import type { AddressWords, Family } from "../../net/address.ts";
 import { GRE, IPIP, IPV6_IN_IP, UDP } from "../../net/protocol.ts";
 import { finish, pseudoHeader4, pseudoHeader6, sum } from "../../wire/checksum.ts";
-import { MAX_PACKET } from "../../wire/frame.ts";
+import { type Frame, MAX_PACKET } from "../../wire/frame.ts";
 import * as gre from "../../wire/gre.ts";
 import * as gue from "../../wire/gue.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { TUNNEL_FLAG, TUNNEL_TYPE } from "../../wire/ipvs-objects.ts";
+import { completeChecksum } from "../../wire/offload.ts";
 import * as udp from "../../wire/udp.ts";
 import type { ConnectionHandle } from "../connection-records.ts";
 import type { Decision } from "../decision.ts";
 import type { Destination } from "../destination.ts";
 import type { EngineState } from "../engine-state.ts";
 import { hopLimit } from "../hop-limit.ts";
+import type { Route } from "../host.ts";
 import type { Packet } from "../packet.ts";
 import { REASON, VERDICT, type Verdict } from "../verdict.ts";
 import { flowPort } from "./flow-port.ts";
@@ -63,14 +65,35 @@ export class Tunnel {
     destination: Destination | undefined,
   ): Verdict {
     const decision = this.#decision;
-    const { connections, sysctls } = this.#state;
+    const { connections } = this.#state;
+    // What another director told of may be bound to nothing, and then it is not known how.
+    if (destination === undefined) return decision.give(VERDICT.drop, REASON["no-destination"]);
     const family = connections.destinationFamily(connection);
     connections.readDestination(connection, this.#target);
-    const header = tunnelHeaderLength(destination);
-    const overhead = header + (family === 4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH);
+    const overhead = tunnelOverhead(family, destination);
     const route = this.#outgoing.prepare(packet, family, this.#target, overhead, TUNNEL_RULES);
+    noteWay(destination, route ?? this.#state.host.route(family, this.#target));
     if (route === undefined) return VERDICT.drop;
     if (route.local) return decision.give(VERDICT.accept, REASON["local-destination"]);
+    return this.send(packet, family, this.#target, route.source, destination);
+  }
+
+  /**
+   * Wraps a packet that has gone through the common step.
+   *
+   * @param family of `target`, the real server's address
+   */
+  send(
+    packet: Packet,
+    family: Family,
+    target: Readonly<AddressWords>,
+    source: Readonly<AddressWords>,
+    destination: Destination,
+  ): Verdict {
+    const decision = this.#decision;
+    const { sysctls } = this.#state;
+    const header = tunnelHeaderLength(destination);
+    const overhead = tunnelOverhead(family, destination);
     const { frame, view, network, end } = packet;
     if (network < overhead || end - network + overhead > MAX_PACKET) {
       return decision.give(VERDICT.drop, REASON["out-of-headroom"]);
@@ -84,23 +107,40 @@ export class Tunnel {
     outer.dontFragment =
       packet.family === 4 && sysctls.pmtu_disc !== 0 && ipv4.dontFragment(view, network);
 
+    // A checksum over all of the packet has to see it as it will be; segments are seen to when they are cut.
+    if (hasChecksum(destination) && frame.segmentSize === 0) completeChecksum(frame);
+    frame.innerStart = network;
     frame.start = network - header;
     const protocol = this.#writeTunnelHeader(packet, destination, frame.start);
     frame.start = network - overhead;
-    outer.write(frame, family, protocol, route.source, this.#target);
+    outer.write(frame, family, protocol, source, target);
     if (protocol === UDP && hasChecksum(destination)) {
       writeUdpChecksum(view, family, frame.start, network - header, end);
     }
-    decision.nextHopFamily = family;
-    decision.nextHop.set(this.#target);
-    return decision.give(VERDICT.forward, REASON.request);
+    return decision.forward(family, target, REASON.request);
+  }
+
+  /**
+   * Wraps the IPv4 packet at the start of a frame, its hop counted, in IPv4 and nothing else.
+   *
+   * @param source address, as a signed word, as is `target`
+   */
+  wrapPlain(frame: Frame, source: number, target: number): void {
+    const { view, start: inner } = frame;
+    const outer = this.#outer;
+    outer.tos = outerTos(ipv4.tos(view, inner));
+    outer.hopLimit = ipv4.ttl(view, inner);
+    outer.dontFragment = this.#state.sysctls.pmtu_disc !== 0 && ipv4.dontFragment(view, inner);
+    frame.innerStart = inner;
+    frame.start = inner - ipv4.HEADER_LENGTH;
+    outer.write4(view, frame.start, frame.end - frame.start, IPIP, source, target);
   }
 
   /** Writes what stands between the two IP headers and returns the outer header's protocol number. */
-  #writeTunnelHeader(packet: Packet, destination: Destination | undefined, at: number): number {
+  #writeTunnelHeader(packet: Packet, destination: Destination, at: number): number {
     const { view, end } = packet;
     const inner = packet.family === 4 ? IPIP : IPV6_IN_IP;
-    switch (destination?.config.tunnelType) {
+    switch (destination.config.tunnelType) {
       case TUNNEL_TYPE.gre: {
         const type = packet.family === 4 ? gre.PROTOCOL_IPV4 : gre.PROTOCOL_IPV6;
         if (hasChecksum(destination)) gre.writeWithChecksum(view, at, type, end);
@@ -132,8 +172,15 @@ export function tunnelHeaderLength(destination: Destination | undefined): number
   }
 }
 
+/** Returns the bytes a tunnel to `destination`, whose address is of `family`, puts before a packet. */
+export function tunnelOverhead(family: Family, destination: Destination | undefined): number {
+  const ip = family === 4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
+  return tunnelHeaderLength(destination) + ip;
+}
+
 /**
- * Remote checksum offload counts too: with no checksum left to a network card it is the plain one.
+ * Remote checksum offload counts too: a checksum left to a network card is completed here, and then it is
+ * the plain one.
  */
 function hasChecksum(destination: Destination | undefined): boolean {
   const flags = destination?.config.tunnelFlags ?? 0;
@@ -157,4 +204,10 @@ function writeUdpChecksum(
       : pseudoHeader6(view, network, UDP, end - at);
   const value = finish(sum(view, at, end, pseudo));
   udp.setChecksum(view, at, value === 0 ? 0xffff : value);
+}
+
+/** Notes the way of a packet to a real server, also of one that was too long for it. */
+export function noteWay(destination: Destination, route: Route | undefined): void {
+  destination.pathMtu = route?.mtu ?? 0;
+  destination.pathLearned = route?.learned === true;
 }

@@ -40,6 +40,19 @@ export class FtpConnection {
   /** Of the bytes the server sends. */
   output = new SequenceShift();
 
+  /**
+   * Takes over what another director told of the bytes.
+   *
+   * @param flags of the connection, which say of which direction something is told
+   * @param words six: where, how much behind and how much before, of requests and then of replies
+   */
+  adopt(flags: number, words: Readonly<Uint32Array>): void {
+    const shift = (from: number) =>
+      new SequenceShift(words[from]!, words[from + 2]! | 0, words[from + 1]! | 0);
+    if ((flags & CONNECTION_FLAG.inputSequence) !== 0) this.input = shift(0);
+    if ((flags & CONNECTION_FLAG.outputSequence) !== 0) this.output = shift(3);
+  }
+
   /** Forgets what had become of the bytes: both ends begin anew. */
   restart(): void {
     this.answeredMode = FTP_MODE.active;
@@ -72,15 +85,21 @@ export class FtpConnections {
   /** Whether a new connection speaks FTP through masquerading. */
   isOne(seed: Readonly<Pick<ConnectionSeed, "protocol" | "virtualPort" | "flags">>): boolean {
     return (
-      seed.protocol === TCP &&
       (seed.flags & (CONNECTION_FLAG.methodMask | CONNECTION_FLAG.template)) === 0 &&
-      this.#isWatched(seed.virtualPort)
+      this.isWatched(seed.protocol, seed.virtualPort)
     );
+  }
+
+  /** Whether connections to a virtual port may speak FTP. */
+  isWatched(protocol: number, virtualPort: number): boolean {
+    if (protocol !== TCP) return false;
+    for (const { port } of this.ports) if (port === virtualPort) return true;
+    return false;
   }
 
   /** Follows a new connection. */
   add(records: ConnectionRecords, handle: ConnectionHandle): void {
-    records.setHelped(handle);
+    records.setHelped(handle, true);
     records.setFlags(handle, records.flags(handle) | CONNECTION_FLAG.conntrack);
     this.#byHandle.set(handle, new FtpConnection());
     this.#count(records.virtualPort(handle), 1);
@@ -94,12 +113,8 @@ export class FtpConnections {
   /** Forgets a connection that has ended. */
   remove(records: ConnectionRecords, handle: ConnectionHandle): void {
     this.#byHandle.delete(handle);
+    records.setHelped(handle, false);
     this.#count(records.virtualPort(handle), -1);
-  }
-
-  #isWatched(port: number): boolean {
-    for (const watched of this.ports) if (watched.port === port) return true;
-    return false;
   }
 
   #count(port: number, change: 1 | -1): void {

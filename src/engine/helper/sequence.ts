@@ -22,10 +22,16 @@ const SACK_BLOCK = 8;
 /** What has become of the numbers of one direction. */
 export class SequenceShift {
   /** Number of the first byte of the last segment changed, as its sender counts. */
-  #position = 0;
+  #position: number;
   /** What is added to numbers up to that one, and to those behind it. */
-  #before = 0;
-  #after = 0;
+  #before: number;
+  #after: number;
+
+  constructor(position = 0, before = 0, after = 0) {
+    this.#position = position;
+    this.#before = before;
+    this.#after = after;
+  }
 
   /** Whether any number changes. */
   get isNeeded(): boolean {

@@ -8,6 +8,7 @@ import * as checksum from "../../wire/checksum.ts";
 import { MAX_PACKET } from "../../wire/frame.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
+import { setPseudoHeaderSum } from "../../wire/offload.ts";
 import * as tcp from "../../wire/tcp.ts";
 import type { Packet } from "../packet.ts";
 
@@ -18,13 +19,17 @@ export function payloadOf(packet: Packet): number {
   return Math.min(packet.transport + length, packet.end);
 }
 
-/** Whether the checksum of a whole segment is right. */
+/** Whether the checksum of a whole segment is right; one yet to be completed is taken to be. */
 export function checksumIsRight(packet: Packet): boolean {
-  return checksumOf(packet) === 0;
+  return packet.frame.partialFrom === packet.transport || checksumOf(packet) === 0;
 }
 
-/** Computes the segment's checksum anew. */
+/** Computes the segment's checksum anew, as far as it is not left to whoever sends it. */
 export function updateChecksum(packet: Packet): void {
+  if (packet.frame.partialFrom === packet.transport) {
+    setPseudoHeaderSum(packet.frame, packet.network, TCP);
+    return;
+  }
   tcp.setChecksum(packet.view, packet.transport, 0);
   tcp.setChecksum(packet.view, packet.transport, checksumOf(packet));
 }

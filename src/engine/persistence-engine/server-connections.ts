@@ -67,7 +67,7 @@ export class ServerConnections {
   }
 
   #make(packet: Packet, sender: Destination): ConnectionHandle {
-    const { sysctls, stats } = this.#state;
+    const { sysctls } = this.#state;
     const { service } = sender;
     const seed = this.#seed;
     seed.family = packet.family;
@@ -84,8 +84,6 @@ export class ServerConnections {
       (sysctls.conntrack !== 0 ? CONNECTION_FLAG.conntrack : 0);
     const connection = this.#lifecycle.open(seed, sender);
     sender.stats.countConnection();
-    service.stats.countConnection();
-    stats.countConnection();
     return connection;
   }
 }

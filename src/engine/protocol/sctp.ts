@@ -19,7 +19,15 @@ import { type Direction, NO_CHANGE, type Protocol } from "./protocol.ts";
 import { readGrid } from "./state-grid.ts";
 
 /** Numbers of the SCTP states the engine asks for. Source: linux/ip_vs.h `IP_VS_SCTP_S_*`. */
-export const SCTP_STATE = { init1: 1, init: 2, established: 8, closed: 13 } as const;
+export const SCTP_STATE = {
+  init1: 1,
+  init: 2,
+  established: 8,
+  shutdownSent: 9,
+  shutdownReceived: 10,
+  shutdownAckSent: 11,
+  closed: 13,
+} as const;
 
 const NAMES = [
   "NONE",

@@ -46,6 +46,8 @@ const NAMES = [
   "SYNACK",
 ];
 
+const STATES = NAMES.length;
+
 /** Seconds, by state. */
 const TIMEOUTS = [2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120];
 
@@ -53,7 +55,9 @@ const SYN = 0;
 const FIN = 1;
 const ACK = 2;
 const RST = 3;
-const EVENTS = 4;
+/** A segment with none of the flags. */
+const NOTHING = 4;
+const EVENTS = 5;
 
 const NORMAL = readGrid(`
           NO ES SS SR FW TW CL CW LA LI SA
@@ -61,14 +65,17 @@ const NORMAL = readGrid(`
   I fin   CL CW SS TW TW TW CL CW LA LI TW
   I ack   ES ES SS ES FW TW CL CW CL LI ES
   I rst   CL CL CL SR CL CL CL CL LA LI SR
+  I -     CL CL CL CL CL CL CL CL CL CL CL
   O syn   SS ES SS SR SS SS SS SS SS LI SR
   O fin   TW FW SS TW FW TW CL TW LA LI TW
   O ack   ES ES SS ES FW TW CL CW LA ES ES
   O rst   CL CL SS CL CL TW CL CL CL CL CL
+  O -     CL CL CL CL CL CL CL CL CL CL CL
   IO syn  SR ES ES SR SR SR SR SR SR SR SR
   IO fin  CL FW SS TW FW TW CL CW LA LI TW
   IO ack  ES ES SS ES FW TW CL CW CL LI ES
   IO rst  CL CL CL SR CL CL CL CL LA LI CL
+  IO -    CL CL CL CL CL CL CL CL CL CL CL
 `);
 
 /** In force while the secure_tcp defence is on. */
@@ -78,15 +85,21 @@ const SECURE = readGrid(`
   I fin   CL CW SS TW TW TW CL CW LA LI SA
   I ack   ES ES SS SR FW TW CL CW CL LI SA
   I rst   CL CL CL SR CL CL CL CL LA LI CL
+  I -     CL CL CL CL CL CL CL CL CL CL CL
   O syn   SS ES SS SA SS SS SS SS SS LI SA
   O fin   TW FW SS TW FW TW CL TW LA LI TW
   O ack   ES ES SS ES FW TW CL CW LA ES ES
   O rst   CL CL SS CL CL TW CL CL CL CL CL
+  O -     CL CL CL CL CL CL CL CL CL CL CL
   IO syn  SA ES ES SR SA SA SA SA SA SA SA
   IO fin  CL FW SS TW FW TW CL CW LA LI TW
   IO ack  ES ES SS ES FW TW CL CW CL LI ES
   IO rst  CL CL CL SR CL CL CL CL LA LI CL
+  IO -    CL CL CL CL CL CL CL CL CL CL CL
 `);
+
+/** The event of each byte of flags. */
+const EVENT_OF = Uint8Array.from({ length: 256 }, (_, flags) => eventOf(flags));
 
 /** Makes the TCP of one director, with timeouts of its own. */
 export function makeTcp(): Protocol {
@@ -120,13 +133,24 @@ function has(packet: Packet, flag: number): boolean {
 
 function next(state: number, direction: Direction, packet: Packet, secure: boolean): number {
   if (!tcpHeader.isWhole(packet.transport, packet.end)) return NO_CHANGE;
-  const flags = tcpHeader.flags(packet.view, packet.transport);
-  let event: number;
-  if ((flags & tcpHeader.RST) !== 0) event = RST;
-  else if ((flags & tcpHeader.SYN) !== 0) event = SYN;
-  else if ((flags & tcpHeader.FIN) !== 0) event = FIN;
-  else if ((flags & tcpHeader.ACK) !== 0) event = ACK;
-  else return TCP_STATE.close;
-  const row = direction * EVENTS + event;
-  return (secure ? SECURE : NORMAL)[row * NAMES.length + state]!;
+  return nextTcp(state, direction, tcpHeader.flags(packet.view, packet.transport), secure);
+}
+
+/** Returns the state after a segment with these flags, the byte of its header that has them. */
+export function nextTcp(
+  state: number,
+  direction: Direction,
+  flags: number,
+  secure: boolean,
+): number {
+  const row = direction * EVENTS + EVENT_OF[flags]!;
+  return (secure ? SECURE : NORMAL)[row * STATES + state]!;
+}
+
+/** Of several flags the first of these counts. */
+function eventOf(flags: number): number {
+  if ((flags & tcpHeader.RST) !== 0) return RST;
+  if ((flags & tcpHeader.SYN) !== 0) return SYN;
+  if ((flags & tcpHeader.FIN) !== 0) return FIN;
+  return (flags & tcpHeader.ACK) !== 0 ? ACK : NOTHING;
 }

@@ -90,13 +90,12 @@ export class ExplainingDirector extends Director {
 
   #happened(frame: Frame, { outcome, packet }: Explanation): Record<string, unknown> {
     const { decision } = this;
-    const { service, destination } = decision;
+    const { service } = decision;
     return {
       verdict: outcome.byChance ? null : VERDICT_NAMES[decision.verdict],
       reason: outcome.byChance ? null : REASONS[decision.reason],
       service: service === undefined ? null : `${service.id.fwmark} ${service.id.port}`,
-      server:
-        destination === undefined || outcome.byChance ? null : formatAddress(destination.address),
+      server: this.#serverThatWas(outcome),
       method: outcome.byChance ? null : (FORWARDING_METHODS[decision.method] ?? null),
       connection: decision.isNew ? "new" : decision.connection === 0 ? "none" : "existing",
       sent:
@@ -110,9 +109,20 @@ export class ExplainingDirector extends Director {
       errors: outcome.byChance ? [] : this.#errors.map(answerText),
     };
   }
+
+  /**
+   * A connection that another director told of may be of a real server that is not there: what goes to that
+   * address all the same is held by `nextHop`.
+   */
+  #serverThatWas({ byChance, server }: Outcome): string | null {
+    const { destination, connection } = this.decision;
+    if (byChance) return null;
+    if (destination !== undefined) return formatAddress(destination.address);
+    return connection === 0 ? null : (server?.address ?? null);
+  }
 }
 
-/** ICMP errors and fragments are decided by more than themselves. */
+/** Fragments are decided by more than themselves. */
 function isSettled({ steps, outcome }: Explanation): boolean {
   if (steps.some(({ step }) => step === "fragment")) return false;
   return outcome.verdict !== null || outcome.byChance;
@@ -163,7 +173,10 @@ function sentIn(frame: Frame, protocol: unknown, helped: boolean): unknown {
   const family = four ? 4 : 6;
   const number = four ? ipv4.protocol(view, start) : ipv6.nextHeader(view, start);
   const at = start + (four ? ipv4.headerLength(view, start) : ipv6.HEADER_LENGTH);
-  const numbers: Record<string, number> = { tcp: 6, udp: 17, sctp: 132, ah: 51, esp: 50 };
+  const numbers: Record<string, number> = {
+    ...{ tcp: 6, udp: 17, sctp: 132, ah: 51, esp: 50 },
+    ...{ icmp: 1, icmpv6: 58 },
+  };
   const tunnelled = number !== numbers[String(protocol)] || isGue(view, at, number, protocol);
   const tunnel = !tunnelled ? null : number === GRE ? "gre" : number === UDP ? "gue" : "ipip";
   return {

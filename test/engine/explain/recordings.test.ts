@@ -42,11 +42,13 @@ async function hold(t: Test, scenario: Scenario): Promise<ExplainingDirector> {
 
 let schedulings = 0;
 const bases = new Set<string>();
+const abouts = new Set<unknown>();
 for (const name of NAMES) {
   t.test(`${name}: what is said is what happens`, async (t) => {
     const { compared } = await hold(t, readScenario(fixture("recordings", `${name}.scn`)));
     for (const { explanation } of compared) {
       for (const step of explanation.steps) {
+        if (step.step === "icmp-error") abouts.add(step.about);
         if (step.step !== "scheduler") continue;
         schedulings++;
         bases.add(String(step.basis));
@@ -69,6 +71,10 @@ t.test("random scenarios: what is said is what happens", async (t) => {
     packets += compared.length;
   }
   t.ok(packets > 500, `${packets} packets compared`);
+});
+
+t.test("the recordings have ICMP errors about everything there can be", async (t) => {
+  t.same([...abouts].sort(), ["reply", "request", "tunnel", null].sort());
 });
 
 t.test("the recordings ask every scheduler for reasons of every kind", async (t) => {

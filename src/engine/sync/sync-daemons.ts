@@ -3,17 +3,17 @@
  *
  * A master tells other directors of the connections here, a backup learns of theirs; either, both or
  * none may run. Here they are started, stopped and listed, with the kernel's checks in the kernel's
- * order; what they send and take is no business of this file.
+ * order; `Synchronisation` has them send and take.
  *
  * Source: linux ip_vs_sync.c start_sync_thread(), as observed on a running kernel.
  *
  * @module
  */
-import { IpvsError } from "../base/error.ts";
-import { type Address, ipv4Address, isMulticast } from "../net/address.ts";
-import type { DaemonConfig, DaemonRole } from "../wire/ipvs-objects.ts";
-import type { Host, NetworkInterface } from "./host.ts";
-import type { VirtualService } from "./virtual-service.ts";
+import { IpvsError } from "../../base/error.ts";
+import { type Address, ipv4Address, isMulticast } from "../../net/address.ts";
+import type { DaemonConfig, DaemonRole } from "../../wire/ipvs-objects.ts";
+import type { Host, NetworkInterface } from "../host.ts";
+import type { VirtualService } from "../virtual-service.ts";
 
 /** 224.0.0.81. Source: linux/ip_vs.h `IP_VS_SYNC_GROUP`. */
 const DEFAULT_GROUP = ipv4Address(0xe0000051);
@@ -64,12 +64,12 @@ export class SyncDaemons {
   }
 
   /**
-   * Starts a daemon; settings that are 0 or absent become the kernel's own.
+   * Notes that a daemon runs, and returns it; settings that are 0 or absent become the kernel's own.
    *
    * @throws IpvsError EINVAL (no multicast group; a destination of another family than its service),
    *   ENODEV (no such interface), EEXIST (it runs), ENETUNREACH (a master cannot send there)
    */
-  start(config: DaemonConfig): void {
+  start(config: DaemonConfig): SyncDaemon {
     const { role, interfaceName, group = DEFAULT_GROUP } = config;
     if (!isMulticast(group)) {
       throw new IpvsError("EINVAL", "The group of a daemon must be a multicast address");
@@ -85,13 +85,15 @@ export class SyncDaemons {
     if (role === "master" && !through.up) {
       throw new IpvsError("ENETUNREACH", `Cannot send through "${interfaceName}": it is down`);
     }
-    this.#running.set(role, {
+    const daemon: SyncDaemon = {
       ...config,
       group,
       maxLength: maxLength(config, group, through),
       port: config.port || DEFAULT_PORT,
       ttl: config.ttl || DEFAULT_TTL,
-    });
+    };
+    this.#running.set(role, daemon);
+    return daemon;
   }
 
   /** @throws IpvsError ESRCH when it does not run */

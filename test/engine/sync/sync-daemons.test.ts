@@ -2,14 +2,14 @@
  * What is expected was seen on a kernel 6.1.192.
  */
 import t, { type Test } from "tap";
-import { StaticHost } from "../../dataplane/static-host.ts";
-import { IpvsError } from "../../src/base/error.ts";
-import type { Director } from "../../src/engine/director.ts";
-import { destinationConfig, serviceConfig, serviceId } from "../../src/engine/shorthand.ts";
-import { formatAddress, parseAddress } from "../../src/net/address.ts";
-import { parseEndpoint } from "../../src/net/endpoint.ts";
-import type { DaemonConfig } from "../../src/wire/ipvs-objects.ts";
-import { VIP, Wire } from "./support.ts";
+import { StaticHost } from "../../../dataplane/static-host.ts";
+import { IpvsError } from "../../../src/base/error.ts";
+import type { Director } from "../../../src/engine/director.ts";
+import { destinationConfig, serviceConfig, serviceId } from "../../../src/engine/shorthand.ts";
+import { formatAddress, parseAddress } from "../../../src/net/address.ts";
+import { parseEndpoint } from "../../../src/net/endpoint.ts";
+import type { DaemonConfig } from "../../../src/wire/ipvs-objects.ts";
+import { VIP, Wire } from "../support.ts";
 
 const INTERFACES = new Map([
   ["eth0", { up: true, mtu: 1500 }],
