@@ -13,7 +13,7 @@ export const HEADROOM = 128;
 /** Bytes of the largest IP packet. */
 export const MAX_PACKET = 65535;
 
-/** One packet, in a buffer that is used again and again. */
+/** One packet, in a buffer that is used again and again. What is left to do for it travels with it. */
 export class Frame {
   /** The whole buffer. */
   readonly bytes: Uint8Array;
@@ -34,11 +34,32 @@ export class Frame {
   fragmentSize = 0;
   /** Whether the fragments it arrived in forbade routers to cut them, and so must those it leaves in. */
   fragmentsDontFragment = false;
+  /**
+   * Payload bytes of each segment the packet is to be cut into before it reaches a link, the last one
+   * excepted; 0 for a packet that is one. See offload.ts.
+   */
+  segmentSize = 0;
+  /**
+   * First byte of the transport header whose checksum is yet to be completed, and the first byte of that
+   * checksum; both 0 where it is complete. See offload.ts.
+   */
+  partialFrom = 0;
+  partialAt = 0;
+  /** First byte of the packet inside a tunnel's headers; 0 where there is no tunnel of the director's. */
+  innerStart = 0;
+  /**
+   * Whether it has come straight from a link, by a device whose other packets the host has forwarded into
+   * it: nobody has lowered its TTL.
+   */
+  fromLink = false;
+  /** Address of `bytes` for system calls, where a device keeps it; 0 otherwise. */
+  address = 0;
 
-  /** @param capacity room for packet and headroom, in bytes */
-  constructor(capacity: number = HEADROOM + MAX_PACKET) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
+  /** @param memory room for packet and headroom: bytes of its own, or memory that is somebody's */
+  constructor(memory: number | Uint8Array = HEADROOM + MAX_PACKET) {
+    this.bytes = typeof memory === "number" ? new Uint8Array(memory) : memory;
+    const { buffer, byteOffset, length } = this.bytes;
+    this.view = new DataView(buffer, byteOffset, length);
     this.start = HEADROOM;
     this.end = HEADROOM;
   }
@@ -56,6 +77,11 @@ export class Frame {
     this.time = 0;
     this.fragmentSize = 0;
     this.fragmentsDontFragment = false;
+    this.segmentSize = 0;
+    this.partialFrom = 0;
+    this.partialAt = 0;
+    this.innerStart = 0;
+    this.fromLink = false;
   }
 
   /**

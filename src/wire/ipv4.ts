@@ -132,10 +132,11 @@ export function setTtl(view: DataView, at: number, value: number): void {
 
 /** Changes the time to live by `difference` and the header checksum with it. */
 export function adjustTtl(view: DataView, at: number, difference: number): void {
-  const before = view.getUint16(at + TTL);
-  const after = before + difference * 256;
-  view.setUint16(at + TTL, after);
-  setHeaderChecksum(view, at, checksum.replace16(headerChecksum(view, at), before, after));
+  const words = view.getInt32(at + TTL);
+  const before = words >>> 16;
+  const after = (before + difference * 256) & 0xffff;
+  const value = checksum.replace16(words & 0xffff, before, after);
+  view.setInt32(at + TTL, (after << 16) | value);
 }
 
 /** Protocol number of the payload. */
@@ -179,6 +180,16 @@ export function setSrc(view: DataView, at: number, address: number): void {
   view.setUint32(at + SRC, address);
 }
 
+/**
+ * Sets the source address and changes the header checksum, which must be right, with it.
+ *
+ * @param difference what the address makes to a sum (`checksum.difference32`)
+ */
+export function replaceSrc(view: DataView, at: number, address: number, difference: number): void {
+  view.setInt32(at + SRC, address);
+  view.setUint16(at + CHECKSUM, checksum.adjust(view.getUint16(at + CHECKSUM), difference));
+}
+
 /** Destination address, as one number. */
 export function dst(view: DataView, at: number): number {
   return view.getUint32(at + DST);
@@ -187,6 +198,16 @@ export function dst(view: DataView, at: number): number {
 /** Sets the destination address. Leaves every checksum. */
 export function setDst(view: DataView, at: number, address: number): void {
   view.setUint32(at + DST, address);
+}
+
+/**
+ * Sets the destination address and changes the header checksum, which must be right, with it.
+ *
+ * @param difference what the address makes to a sum (`checksum.difference32`)
+ */
+export function replaceDst(view: DataView, at: number, address: number, difference: number): void {
+  view.setInt32(at + DST, address);
+  view.setUint16(at + CHECKSUM, checksum.adjust(view.getUint16(at + CHECKSUM), difference));
 }
 
 /** Whether the options say which way the packet is to go. Source: RFC 791 §3.1. */

@@ -66,7 +66,7 @@ const RULE_POLICY: AttributePolicy = {
 };
 
 /** What a rule does with a packet it applies to. Source: linux/fib_rules.h `FR_ACT_*`. */
-export const RULE_ACTION = { lookup: 1, goto: 2, nop: 3 } as const;
+export const RULE_ACTION = { lookup: 1, goto: 2, nop: 3, blackhole: 6 } as const;
 
 /** A rule. What is left out applies to every packet. */
 export interface Rule {

@@ -25,6 +25,7 @@ import {
   type Family,
   UNSPECIFIED,
 } from "../net/address.ts";
+import { readMac } from "./ethernet.ts";
 import { MESSAGE_FLAG, type Message, viewOf } from "./netlink.ts";
 import { type AttributePolicy, Attributes } from "./netlink-attributes.ts";
 import { MessageWriter } from "./netlink-writer.ts";
@@ -37,6 +38,9 @@ export const RTM = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  newNeighbor: 28,
+  delNeighbor: 29,
+  getNeighbor: 30,
   newRule: 32,
   delRule: 33,
   getRule: 34,
@@ -57,6 +61,7 @@ export const DUMP = MESSAGE_FLAG.request | MESSAGE_FLAG.dump;
  */
 export const GROUP = {
   link: 0x1,
+  neighbor: 0x4,
   ipv4Address: 0x10,
   ipv4Route: 0x40,
   ipv4Rule: 0x80,
@@ -96,7 +101,10 @@ const RTA = {
 const RTAX_MTU = 2;
 
 /** Attributes of an interface. Source: linux/if_link.h `IFLA_*`. */
-const IFLA = { name: 3, mtu: 4, families: 26 } as const;
+const IFLA = { address: 1, name: 3, mtu: 4, master: 10, families: 26 } as const;
+
+/** Source: linux/if_arp.h `ARPHRD_ETHER`. */
+const ETHERNET = 1;
 
 /**
  * What an interface is for IPv6: a nested attribute of the family's number, and in it an array of 32-bit
@@ -123,8 +131,10 @@ const ROUTE_POLICY: AttributePolicy = {
 const METRICS_POLICY: AttributePolicy = { [RTAX_MTU]: "u32" };
 
 const LINK_POLICY: AttributePolicy = {
+  [IFLA.address]: { atLeast: 0 },
   [IFLA.name]: { text: 15 },
   [IFLA.mtu]: "u32",
+  [IFLA.master]: "u32",
   [IFLA.families]: "nested",
 };
 
@@ -149,6 +159,10 @@ export interface Link {
   /** Largest IPv6 packet, which routers may have told; absent where there is no IPv6. */
   readonly mtu6?: number;
   readonly up: boolean;
+  /** Its own hardware address, as in src/wire/ethernet.ts; absent where it is no Ethernet. */
+  readonly mac?: number;
+  /** Index of the interface it is a part of, such as a bridge. */
+  readonly master?: number;
 }
 
 /** A route as it stands in a table, or as the answer to a lookup. */
@@ -235,7 +249,18 @@ export function parseLink(message: Message): Link | undefined {
   const up = (view.getUint32(8, true) & IFF_UP) !== 0;
   const mtu6 = readMtu6(attributes.bytes(IFLA.families));
   const index = view.getInt32(4, true);
-  return { index, name, mtu, up, ...(mtu6 === undefined ? {} : { mtu6 }) };
+  const address = attributes.bytes(IFLA.address);
+  const isEthernet = view.getUint16(2, true) === ETHERNET && address?.length === 6;
+  const master = attributes.u32(IFLA.master);
+  return {
+    index,
+    name,
+    mtu,
+    up,
+    ...(mtu6 === undefined ? {} : { mtu6 }),
+    ...(isEthernet ? { mac: readMac(viewOf(address), 0) } : {}),
+    ...(master === undefined ? {} : { master }),
+  };
 }
 
 /** Returns the MTU in what an interface is for each family, or `undefined`. */
