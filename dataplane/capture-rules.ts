@@ -2,20 +2,29 @@
  * Which packets the host is to hand over, as policy rules.
  *
  *     priority  rule                                       for
- *            1  iif DEVICE goto 6                          packets given back: they skip the others
+ *            1  iif DEVICE goto 12                         packets given back: they skip the others
  *            2  fwmark MARK lookup TABLE                   services of a firewall mark
- *            3  to VIP ipproto tcp dport 80 lookup TABLE   requests
- *            3  from RIP ipproto tcp sport 80 lookup TABLE replies that are to be translated back
- *            4  ipproto tcp dport 1-65534 goto 6           packets with ports: they skip the next
- *            5  to VIP ipproto tcp lookup TABLE            fragments, of requests and of replies
- *            6  lookup local                               what used to stand at priority 0
- *            7  iif lo goto 9, iif DEVICE goto 9           the host's own, and what was given back
- *            8  ipproto icmp lookup TABLE                  errors that pass through
- *            9  nop                                        where the others go on
+ *            3  iif LINK goto 8                            links whose packets are taken by a ring
+ *            4  to VIP ipproto tcp dport 80 lookup TABLE   requests
+ *            4  from RIP ipproto tcp sport 80 lookup TABLE replies that are to be translated back
+ *            5  ipproto tcp dport 1-65534 goto 12          packets with ports: they skip the next
+ *            6  to VIP ipproto tcp lookup TABLE            fragments, of requests and of replies
+ *            7  goto 12                                    what is not by such a link skips the next
+ *            8  nop                                        where packets by such a link go on
+ *            9  to VIP ipproto tcp dport 80 blackhole      as 4 to 6; the host drops what the ring takes
+ *           10  ipproto tcp dport 1-65534 goto 12
+ *           11  to VIP ipproto tcp blackhole
+ *           12  lookup local                               what used to stand at priority 0
+ *           13  iif lo goto 15, iif DEVICE goto 15         the host's own, and what was given back
+ *           14  ipproto icmp lookup TABLE                  errors that pass through
+ *           15  nop                                        where the others go on
  *
  * TABLE has one route: everything into DEVICE. When the device vanishes, so does the route, and packets
  * fall through to where they went before. A mark does not survive the way through a device, so each
  * mark has a device and a table of its own.
+ *
+ * Rules 3 and 7 to 11 are there with a ring alone. They outlive a director that was killed, and so the host
+ * drops packets of its services until they are removed.
  *
  * The host looks at ports only where it has them: the fragments of a packet match no rule with a port,
  * and no other packet of a protocol with ports gets past the rule for all ports.
@@ -63,13 +72,19 @@ export const FIRST_TABLE = 7070;
 export const PRIORITY = {
   givenBack: 1,
   mark: 2,
-  capture: 3,
-  whole: 4,
-  fragments: 5,
-  local: 6,
-  own: 7,
-  error: 8,
-  end: 9,
+  link: 3,
+  capture: 4,
+  whole: 5,
+  fragments: 6,
+  over: 7,
+  taken: 8,
+  takenCapture: 9,
+  takenWhole: 10,
+  takenFragments: 11,
+  local: 12,
+  own: 13,
+  error: 14,
+  end: 15,
 } as const;
 
 /** The ports a rule can name. Source: linux/fib_rules.h `fib_rule_port_range_valid`. */
@@ -92,6 +107,26 @@ export function captureRule(selector: Selector, table: number): Rule {
   };
 }
 
+/** Returns the rule that has the host drop what a ring takes of a selector. */
+export function takenRule(selector: Selector): Rule {
+  const { table: _, ...rule } = captureRule(selector, FIRST_TABLE);
+  const priority = selector.fragments ? PRIORITY.takenFragments : PRIORITY.takenCapture;
+  return { ...rule, priority, action: RULE_ACTION.blackhole };
+}
+
+/** Returns the rule by which a ring takes packets of a link. */
+export function linkRule(family: Family, name: string): Rule {
+  return skip(family, PRIORITY.link, PRIORITY.taken, { interfaceIn: name });
+}
+
+/** Returns the rules between those for links of a ring and those for all others. */
+export function takenLandingRules(family: Family): readonly Rule[] {
+  return [
+    { ...ours(family, PRIORITY.taken), action: RULE_ACTION.nop },
+    skip(family, PRIORITY.over, PRIORITY.local, {}),
+  ];
+}
+
 /** Returns the rules that let packets given back pass those that capture. */
 export function givenBackRules(family: Family, deviceName: string): readonly Rule[] {
   return [
@@ -101,8 +136,12 @@ export function givenBackRules(family: Family, deviceName: string): readonly Rul
 }
 
 /** Returns the rule that lets packets of a protocol pass those for fragments, if they have ports. */
-export function wholeRule(family: Family, protocol: number): Rule {
-  return skip(family, PRIORITY.whole, PRIORITY.local, {
+export function wholeRule(
+  family: Family,
+  protocol: number,
+  priority: number = PRIORITY.whole,
+): Rule {
+  return skip(family, priority, PRIORITY.local, {
     ipProtocol: protocol,
     destinationPort: FIRST_PORT,
     lastDestinationPort: LAST_PORT,

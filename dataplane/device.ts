@@ -42,9 +42,11 @@ export interface Device {
   /**
    * Fills frames of `batch` from the first on and returns how many; 0 when nothing waits.
    *
-   * Each frame's window is set behind its headroom, and `time` where the device knows it.
+   * Each frame's window is set behind its headroom, and `time` where the device knows it. A device that has
+   * packets in memory of its own puts frames of that memory in the place of those of the batch; they are its
+   * own again with the next call.
    */
-  receive(batch: readonly Frame[]): number;
+  receive(batch: Frame[]): number;
 
   /**
    * Takes one packet to send. The frame may be used again as soon as this returns.

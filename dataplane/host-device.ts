@@ -12,8 +12,12 @@
  *
  * @module
  */
+import { sameWords } from "../src/net/address.ts";
 import type { Frame } from "../src/wire/frame.ts";
+import * as ipv4 from "../src/wire/ipv4.ts";
+import * as ipv6 from "../src/wire/ipv6.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
+import { adjustHops } from "./hops.ts";
 import type { CaptureDevice } from "./interception.ts";
 import { type Log, TunDevice } from "./tun.ts";
 
@@ -23,6 +27,8 @@ export interface HostDeviceOptions {
   readonly name: string;
   /** What packets leave by; closed with the host device. */
   readonly output: Device;
+  /** Whether packets may come with work left to do, which the output must know how to; true. */
+  readonly offload?: boolean;
   readonly log?: Log;
 }
 
@@ -32,15 +38,18 @@ export class HostDevice implements Device {
   readonly capabilities: DeviceCapabilities;
   readonly #output: Device;
   readonly #log: Log;
+  readonly #offload: boolean;
+  readonly #destination = new Uint32Array(4);
   /** The interface for packets without mark first. */
   readonly #interfaces: TunDevice[];
   /** Which interface is asked first; the others get their turn even under load. */
   #turn = 0;
 
-  private constructor(main: TunDevice, output: Device, log: Log) {
+  private constructor(main: TunDevice, output: Device, offload: boolean, log: Log) {
     this.name = main.name;
     this.#output = output;
     this.#log = log;
+    this.#offload = offload;
     this.#interfaces = [main];
     const { transmit, nextHop } = output.capabilities;
     this.capabilities = { receive: true, transmit, nextHop, forwarded: true };
@@ -51,8 +60,9 @@ export class HostDevice implements Device {
    *
    * @throws SystemError when the host refuses, RangeError for an impossible name; Error without koffi
    */
-  static open({ name, output, log = () => {} }: HostDeviceOptions): HostDevice {
-    return new HostDevice(TunDevice.open(name, { log }), output, log);
+  static open(options: HostDeviceOptions): HostDevice {
+    const { name, output, offload = true, log = () => {} } = options;
+    return new HostDevice(TunDevice.open(name, { offload, log }), output, offload, log);
   }
 
   /** Descriptors to wait for; one more after `captureDevice` has opened an interface. */
@@ -78,12 +88,12 @@ export class HostDevice implements Device {
     const known = this.#interfaces.find((device) => device.mark === mark);
     if (known !== undefined) return known;
     const name = `${this.name}m${mark.toString(16)}`;
-    const device = TunDevice.open(name, { mark, log: this.#log });
+    const device = TunDevice.open(name, { mark, offload: this.#offload, log: this.#log });
     this.#interfaces.push(device);
     return device;
   }
 
-  receive(batch: readonly Frame[]): number {
+  receive(batch: Frame[]): number {
     const count = this.#interfaces.length;
     for (let tried = 0; tried < count; tried++) {
       this.#turn = (this.#turn + 1) % count;
@@ -93,8 +103,24 @@ export class HostDevice implements Device {
     return 0;
   }
 
+  /**
+   * What is to be cut into segments on its way to its own destination goes by the host, which forwards it and
+   * has the work done by whoever does it best; the output would have to cut it.
+   */
   transmit(frame: Frame, nextHop: NextHop): boolean {
-    return this.#output.transmit(frame, nextHop);
+    if (frame.segmentSize === 0 || !this.#isDestination(frame, nextHop)) {
+      return this.#output.transmit(frame, nextHop);
+    }
+    adjustHops(frame, 1);
+    return this.#interfaces[0]!.accept(frame);
+  }
+
+  /** Whether a packet that is in no tunnel is to go where its header says. */
+  #isDestination({ view, start, innerStart }: Frame, { family, address }: NextHop): boolean {
+    if (innerStart !== 0 || (ipv4.version(view, start) === 4) !== (family === 4)) return false;
+    if (family === 4) return ipv4.dst(view, start) === address[0];
+    ipv6.readDst(view, start, this.#destination);
+    return sameWords(this.#destination, address);
   }
 
   /** The host gets the packet without its mark. */

@@ -29,6 +29,7 @@ import { LEAST_MTU } from "../src/wire/ipv6.ts";
 import type { Message } from "../src/wire/netlink.ts";
 import {
   GROUP,
+  type Link,
   linkByName,
   linkDump,
   parseLink,
@@ -40,6 +41,7 @@ import {
   routeLookup,
   TABLE,
 } from "../src/wire/rtnetlink.ts";
+import type { Hop } from "./host-neighbors.ts";
 import { PrefixSet } from "./prefix-set.ts";
 import { RouteCache } from "./route-cache.ts";
 import { NetlinkSocket } from "./sys/netlink-socket.ts";
@@ -61,26 +63,38 @@ const PATH_MTUS = 1024;
 /** The least path MTU that is believed. Source: ip-sysctl.rst, `route/min_pmtu`; RFC 8200 §5. */
 const LEAST_PATH_MTU: Readonly<Record<Family, number>> = { 4: 552, 6: LEAST_MTU };
 
+/** What is listened to: all there is but neighbours, of whom more is told and nothing depends on here. */
+const ANNOUNCEMENTS = Object.values(GROUP).reduce((sum, group) => sum + group, 0) - GROUP.neighbor;
+
 /** What host routes are opened with. */
 export interface HostRoutesOptions {
   readonly clock: Clock;
 }
 
-/** MTU of an interface, in bytes. */
-type LinkMtu = Readonly<Record<Family, number>>;
+/** The way from this host to an address, as a packet takes it. */
+export interface HostRoute extends Route {
+  /** Index of the interface it leaves by; 0 where it does not leave. */
+  readonly out: number;
+  /** Who gets it next on that link; the address itself unless there is a router. */
+  readonly via: Address;
+  /** Kept here by who sends to links. */
+  hop?: Hop | undefined;
+}
 
 /** The host of this network namespace. */
 export class HostRoutes implements Host {
   readonly #clock: Clock;
   readonly #requests: NetlinkSocket;
   readonly #notifications: NetlinkSocket;
-  readonly #routes = new RouteCache();
+  readonly #routes = new RouteCache<HostRoute>();
   readonly #local: Record<Family, PrefixSet> = { 4: new PrefixSet(4, []), 6: new PrefixSet(6, []) };
   /** Path MTUs the director has been told, by address. */
   readonly #pathMtus: LRUCache<string, number>;
   /** By interface index. */
-  #mtus: ReadonlyMap<number, LinkMtu> = new Map();
+  #links: ReadonlyMap<number, Link> = new Map();
+  #linkChanges = 0;
   #askedAt: Milliseconds;
+  #epoch = 0;
 
   private constructor(
     options: HostRoutesOptions,
@@ -106,9 +120,7 @@ export class HostRoutes implements Host {
   /** @throws SystemError when the kernel refuses; Error without koffi */
   static open(options: HostRoutesOptions): HostRoutes {
     // First the announcements, then the state they are about: so no change falls in between.
-    const notifications = NetlinkSocket.open(
-      Object.values(GROUP).reduce((sum, group) => sum + group, 0),
-    );
+    const notifications = NetlinkSocket.open(ANNOUNCEMENTS);
     let requests: NetlinkSocket | undefined;
     try {
       requests = NetlinkSocket.open();
@@ -120,6 +132,10 @@ export class HostRoutes implements Host {
     }
   }
 
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /** Descriptor to wait for: readable when `refresh` has something to read. */
   get fd(): number {
     return this.#notifications.fd;
@@ -129,7 +145,7 @@ export class HostRoutes implements Host {
     return this.#local[family].contains(address);
   }
 
-  route(family: Family, address: Readonly<AddressWords>): Route | undefined {
+  route(family: Family, address: Readonly<AddressWords>): HostRoute | undefined {
     const slot = this.#routes.find(family, address);
     if (slot >= 0) return this.#routes.at(slot);
     const route = this.#ask(family, address);
@@ -137,7 +153,7 @@ export class HostRoutes implements Host {
     return route;
   }
 
-  networkInterface(name: string): NetworkInterface | undefined {
+  networkInterface(name: string): (NetworkInterface & { readonly index: number }) | undefined {
     try {
       const answer = this.#requests.get(linkByName(name), "Cannot look up an interface");
       return answer && parseLink(answer);
@@ -154,6 +170,7 @@ export class HostRoutes implements Host {
     if (known === undefined || known.local || mtu >= known.mtu) return;
     this.#pathMtus.set(keyOf(family, address), mtu);
     this.#routes.set(family, address, { ...known, mtu, learned: true });
+    this.#epoch++;
   }
 
   /**
@@ -174,8 +191,19 @@ export class HostRoutes implements Host {
     if (!complete || stale.links || old) this.#readLinks();
     if (complete && !stale.routes && !old) return false;
     this.#routes.clear();
+    this.#epoch++;
     this.#askedAt = now;
     return true;
+  }
+
+  /** The host's interfaces by index. */
+  get links(): ReadonlyMap<number, Link> {
+    return this.#links;
+  }
+
+  /** How often `links` was read: where this is the same, so are they. */
+  get linkChanges(): number {
+    return this.#linkChanges;
   }
 
   /** Releases the sockets. Calling it again does nothing. */
@@ -184,19 +212,23 @@ export class HostRoutes implements Host {
     this.#notifications.close();
   }
 
-  #ask(family: Family, words: Readonly<AddressWords>): Route | undefined {
+  #ask(family: Family, words: Readonly<AddressWords>): HostRoute | undefined {
     const address = copyAddress(family, words);
-    if (this.isLocal(family, words)) return { local: true, mtu: MAX_PACKET, source: address.words };
+    const way = { out: 0, via: address, learned: false, hop: undefined };
+    if (this.isLocal(family, words)) {
+      return { ...way, local: true, mtu: MAX_PACKET, source: address.words };
+    }
     const found = this.#lookup(address);
     if (found === undefined) return undefined;
-    const { out, type, source = UNSPECIFIED[family] } = found;
+    const { out = 0, type, source = UNSPECIFIED[family], gateway: via = address } = found;
     const local = type === ROUTE_TYPE.local;
     if (!local && type !== ROUTE_TYPE.unicast) return undefined;
-    const ofWay = found.mtu ?? this.#mtus.get(out ?? 0)?.[family] ?? MAX_PACKET;
+    const ofWay = found.mtu ?? this.#mtuOf(out, family) ?? MAX_PACKET;
     const mtu = Math.min(ofWay, MAX_PACKET);
-    const learned = this.#pathMtus.get(keyOf(family, words));
-    if (learned === undefined || learned >= mtu) return { local, mtu, source: source.words };
-    return { local, mtu: learned, source: source.words, learned: true };
+    const known = this.#pathMtus.get(keyOf(family, words)) ?? mtu;
+    const learned = known < mtu;
+    const rest = { local, mtu: learned ? known : mtu, source: source.words };
+    return { out, via, learned, hop: undefined, ...rest };
   }
 
   /** Returns the host's route, or `undefined` when it has none. */
@@ -224,9 +256,15 @@ export class HostRoutes implements Host {
     }
   }
 
+  #mtuOf(index: number, family: Family): number | undefined {
+    const link = this.#links.get(index);
+    return family === 4 ? link?.mtu : (link?.mtu6 ?? link?.mtu);
+  }
+
   #readLinks(): void {
     const links = this.#list(linkDump(), parseLink);
-    this.#mtus = new Map(links.map(({ index, mtu, mtu6 = mtu }) => [index, { 4: mtu, 6: mtu6 }]));
+    this.#links = new Map(links.map((link) => [link.index, link]));
+    this.#linkChanges++;
   }
 
   #list<T>(request: Uint8Array, parse: (message: Message) => T | undefined): readonly T[] {

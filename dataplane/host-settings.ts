@@ -5,7 +5,8 @@
  * and off sets further settings; all that differ afterwards from what they were are put back. What they
  * were stands in a small file before anything is changed, so that another process can restore them.
  *
- * Source: Documentation/networking/ip-sysctl.rst, `ip_forward`, `conf/all/forwarding`, `accept_ra`.
+ * Source: Documentation/networking/ip-sysctl.rst, `ip_forward`, `conf/all/forwarding`, `accept_ra`,
+ * `ip_early_demux`; linux ip_forward.c `ip_forward`, ip6_output.c `ip6_forward`.
  *
  * @module
  */
@@ -24,13 +25,25 @@ const FORWARDING: Readonly<Record<Family, string>> = {
 };
 
 /**
- * Has the host forward packets of a family, after noting in `statePath` what has to be restored.
+ * Of both families. While it is on, a host looks for a socket before it looks for the way, and drops what is
+ * to be forwarded if it finds one: the first packets of clients whose last connection was to the host itself,
+ * from the same port, a minute ago or less.
+ */
+const EARLY_DEMUX = "net/ipv4/ip_early_demux";
+
+/**
+ * Has the host forward packets of a family, whatever sockets it has or had, after noting in `statePath` what
+ * has to be restored.
  *
  * Interfaces that learn their routes from IPv6 routers keep doing so, which forwarding would end.
  *
  * @throws SystemError when a setting may not be changed; Node's error when the file cannot be written
  */
 export function enableForwarding(family: Family, statePath: string, log: Log): void {
+  if (readSysctl(EARLY_DEMUX) === "1") {
+    writeState(statePath, { ...readState(statePath), [EARLY_DEMUX]: "1" });
+    set(EARLY_DEMUX, "0", log);
+  }
   const gate = FORWARDING[family];
   if (readSysctl(gate) === "1") return;
   writeState(statePath, { ...readState(statePath), ...settingsChangedWith(family) });

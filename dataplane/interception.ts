@@ -20,11 +20,14 @@ import {
   givenBackRules,
   isLocalLookup,
   landingRules,
+  linkRule,
   OUR_ORIGIN,
   PRIORITY,
   type Selector,
   type SelectorChange,
   selectorKey,
+  takenLandingRules,
+  takenRule,
   wholeRule,
 } from "./capture-rules.ts";
 import { enableForwarding, restoreSettings } from "./host-settings.ts";
@@ -43,13 +46,29 @@ export interface CaptureDevice {
   readonly interfaceIndex: number;
 }
 
+/** Takes packets from links before the host does, which is to drop them. */
+export interface DirectCapture {
+  /** Names of the interfaces it can take packets from. */
+  readonly interfaces: readonly string[];
+  /** Takes what is selected now of packets of these interfaces from now on, and of no others. */
+  takeFrom(names: readonly string[]): void;
+}
+
 /** What an interception is opened with. */
 export interface InterceptionOptions {
   /** Returns the device for packets of a firewall mark, 0 for all others; opens it when needed. */
   readonly deviceFor: (mark: number) => CaptureDevice;
   /** File for the settings to restore, in a folder that exists. */
   readonly statePath: string;
+  /** Takes packets from links, where there is such a device, and what it is to take. */
+  readonly direct?: { readonly device: DirectCapture; readonly selection: Selection } | undefined;
   readonly log?: Log;
+}
+
+/** Selectors in force. */
+interface Selection {
+  add(selector: Selector): void;
+  remove(selector: Selector): void;
 }
 
 const FAMILIES = [4, 6] as const satisfies readonly Family[];
@@ -68,14 +87,20 @@ function hostsLocalRule(family: Family): Rule {
   };
 }
 
+/** A selector in force. */
+interface Installed {
+  readonly selector: Selector;
+  readonly rules: readonly Rule[];
+}
+
 /** The packets of this network namespace that the director gets. */
 export class Interception {
-  readonly #options: Required<InterceptionOptions>;
+  readonly #options: InterceptionOptions & { readonly log: Log };
   readonly #routing: RoutingRules;
   /** What is wanted, and so in force but for a call of `apply` that is under way. */
   readonly #groups = new PortGroups();
-  /** Rules in force, by `selectorKey`. */
-  readonly #installed = new Map<string, Rule>();
+  /** Selectors in force and their rules, by `selectorKey`. */
+  readonly #installed = new Map<string, Installed>();
   /** What undoes each change but for those of `#installed`, newest last. */
   readonly #undo: (() => void)[] = [];
   /** Families whose local rule has been moved. */
@@ -84,9 +109,13 @@ export class Interception {
   readonly #fragmented = new Set<string>();
   /** Tables by family and mark. */
   readonly #tables = new Map<string, number>();
+  /** Rules of links whose packets are taken directly, by family and name. */
+  readonly #links = new Map<string, Rule>();
+  /** Selectors in force of a firewall mark. */
+  #marks = 0;
   #open = true;
 
-  private constructor(options: Required<InterceptionOptions>, routing: RoutingRules) {
+  private constructor(options: InterceptionOptions & { readonly log: Log }, routing: RoutingRules) {
     this.#options = options;
     this.#routing = routing;
   }
@@ -132,12 +161,36 @@ export class Interception {
     try {
       for (const selector of add) undo.push(this.#install(selector));
       for (const selector of remove) undo.push(this.#uninstall(selectorKey(selector)));
+      this.linksChanged();
     } catch (error) {
       // A host that refuses this as well is beyond help; the first refusal tells why.
       attemptAll(undo.reverse());
       attemptAll(this.#undo.splice(prepared).reverse());
       throw error;
     }
+  }
+
+  /**
+   * Has packets taken from the links there are now, if they are taken from links at all, and its device know
+   * of all that has changed. As long as there is a selector of a firewall mark, no packet is.
+   *
+   * @throws SystemError when the host refuses
+   */
+  linksChanged(): void {
+    const { direct } = this.#options;
+    if (direct === undefined || !this.#open) return;
+    const names = this.#marks === 0 ? direct.device.interfaces : [];
+    const wanted = new Map<string, Rule>();
+    for (const family of this.#families) {
+      for (const name of names) wanted.set(`${family} ${name}`, linkRule(family, name));
+    }
+    for (const [key, rule] of this.#links) if (!wanted.has(key)) this.#removeLink(key, rule);
+    for (const [key, rule] of wanted) {
+      if (this.#links.has(key)) continue;
+      this.#routing.addRule(rule);
+      this.#links.set(key, rule);
+    }
+    direct.device.takeFrom(names);
   }
 
   /**
@@ -151,7 +204,15 @@ export class Interception {
     this.#open = false;
     const { statePath, log } = this.#options;
     const [failure] = attemptAll([
-      ...Array.from(this.#installed.values(), (rule) => () => this.#routing.deleteRule(rule)),
+      ...Array.from(
+        this.#links,
+        ([key, rule]) =>
+          () =>
+            this.#removeLink(key, rule),
+      ),
+      ...Array.from(this.#installed.values(), ({ rules }) => rules)
+        .flat()
+        .map((rule) => () => this.#routing.deleteRule(rule)),
       ...this.#undo.reverse(),
       () => restoreSettings(statePath, log),
     ]);
@@ -163,21 +224,50 @@ export class Interception {
     const key = selectorKey(selector);
     const table = this.#tableFor(selector.family, selector.fwmark ?? 0);
     if (selector.fragments) this.#tellFragments(selector.family, selector.protocol ?? 0);
-    const rule = captureRule(selector, table);
-    this.#routing.addRule(rule);
-    this.#installed.set(key, rule);
+    this.#put(key, { selector, rules: this.#rulesOf(selector, table) });
     return () => void this.#uninstall(key);
   }
 
-  #uninstall(key: string): () => void {
-    const rule = this.#installed.get(key);
-    if (rule === undefined) return () => {};
+  /** Puts an installed selector in force, wholly or not at all. */
+  #put(key: string, installed: Installed): void {
+    const done: (() => void)[] = [];
+    try {
+      for (const rule of installed.rules) {
+        this.#routing.addRule(rule);
+        done.push(() => this.#routing.deleteRule(rule));
+      }
+    } catch (error) {
+      attemptAll(done.reverse());
+      throw error;
+    }
+    const { selector } = installed;
+    this.#installed.set(key, installed);
+    if (selector.fwmark !== undefined) this.#marks++;
+    this.#options.direct?.selection.add(selector);
+  }
+
+  /** Returns the rules of a selector: by which the host hands packets over, and drops those taken. */
+  #rulesOf(selector: Selector, table: number): readonly Rule[] {
+    const rule = captureRule(selector, table);
+    const { direction, fwmark } = selector;
+    const takes = this.#options.direct !== undefined && fwmark === undefined;
+    return takes && direction !== "error" ? [rule, takenRule(selector)] : [rule];
+  }
+
+  #removeLink(key: string, rule: Rule): void {
     this.#routing.deleteRule(rule);
+    this.#links.delete(key);
+  }
+
+  #uninstall(key: string): () => void {
+    const installed = this.#installed.get(key);
+    if (installed === undefined) return () => {};
+    const { selector, rules } = installed;
+    this.#options.direct?.selection.remove(selector);
+    for (const rule of rules) this.#routing.deleteRule(rule);
     this.#installed.delete(key);
-    return () => {
-      this.#routing.addRule(rule);
-      this.#installed.set(key, rule);
-    };
+    if (selector.fwmark !== undefined) this.#marks--;
+    return () => this.#put(key, installed);
   }
 
   /** Returns the table that leads into the device of a mark, prepared with all it needs. */
@@ -217,6 +307,9 @@ export class Interception {
     }
     for (const rule of landingRules(family, first !== undefined, ERRORS[family]))
       this.#addRule(rule);
+    if (this.#options.direct !== undefined) {
+      for (const rule of takenLandingRules(family)) this.#addRule(rule);
+    }
     if (first !== undefined) {
       this.#undo.push(() => this.#routing.addRule(first));
       this.#routing.deleteRule(first);
@@ -231,6 +324,9 @@ export class Interception {
     const name = `${family} ${protocol}`;
     if (this.#fragmented.has(name)) return;
     this.#addRule(wholeRule(family, protocol));
+    if (this.#options.direct !== undefined) {
+      this.#addRule(wholeRule(family, protocol, PRIORITY.takenWhole));
+    }
     this.#fragmented.add(name);
     this.#undo.push(() => void this.#fragmented.delete(name));
   }

@@ -65,7 +65,8 @@ function action(rule: Rule): readonly string[] {
   if (rule.action === RULE_ACTION.lookup) {
     return ["lookup", TABLE_NAMES[rule.table ?? 0] ?? String(rule.table)];
   }
-  return rule.action === RULE_ACTION.goto ? ["goto", String(rule.target)] : ["nop"];
+  if (rule.action === RULE_ACTION.goto) return ["goto", String(rule.target)];
+  return [rule.action === RULE_ACTION.blackhole ? "blackhole" : "nop"];
 }
 
 function origin(number: number): string {

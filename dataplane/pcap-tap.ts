@@ -92,7 +92,7 @@ export class PcapTapDevice implements Device {
     return this.#inner.drops;
   }
 
-  receive(batch: readonly Frame[]): number {
+  receive(batch: Frame[]): number {
     const count = this.#inner.receive(batch);
     if (this.#writer === undefined) return count;
     for (let index = 0; index < count; index++) this.#write(batch[index]!);

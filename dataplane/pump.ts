@@ -16,9 +16,14 @@ import type { AddressWords, Family } from "../src/net/address.ts";
 import { Frame } from "../src/wire/frame.ts";
 import * as ipv4 from "../src/wire/ipv4.ts";
 import * as ipv6 from "../src/wire/ipv6.ts";
+import { segmentLength } from "../src/wire/offload.ts";
 import type { Device, NextHop } from "./device.ts";
+import { adjustHops, hopsOf } from "./hops.ts";
 
 const BATCH = 64;
+
+/** Connections whose timers are seen to between two batches. */
+const MOST_TIMERS = 256;
 
 /** Length that fits on every link, in bytes: RFC 791 §3.1 for what hosts accept, RFC 8200 §5. */
 const FITS: Readonly<Record<Family, number>> = { 4: 576, 6: ipv6.LEAST_MTU };
@@ -31,9 +36,11 @@ export class Pump {
   readonly #director: Director;
   readonly #device: Device;
   readonly #host: Host;
-  readonly #batch: readonly Frame[];
+  readonly #batch: Frame[];
   readonly #source = new Uint32Array(4);
   readonly #destination = new Uint32Array(4);
+  /** Whether the ends were of IPv6 last. */
+  #wide = false;
   readonly #nextHop: { family: Family; address: Readonly<AddressWords> };
   readonly #witness: Witness | undefined;
 
@@ -55,8 +62,9 @@ export class Pump {
 
   /** Does one turn and returns how many packets came in; 0 means that nothing waits. */
   turn(): number {
-    this.#director.advance();
+    this.#director.advance(MOST_TIMERS);
     const received = this.#device.receive(this.#batch);
+    if (received > 1) this.#director.expect(this.#batch, received);
     for (let index = 0; index < received; index++) this.#decide(this.#batch[index]!);
     if (received > 0) this.#device.flush?.();
     return received;
@@ -80,7 +88,7 @@ export class Pump {
     const family = this.#readEnds(frame);
     // What is no IP packet has no hops to see to; the director says what is wrong with it.
     if (family === 0) return this.#director.localIn(frame);
-    const { forwarded } = this.#device.capabilities;
+    const forwarded = this.#device.capabilities.forwarded && !frame.fromLink;
     if (this.#host.isLocal(family, this.#source)) {
       // Own packets are captured on their way out; none can come in from outside.
       if (forwarded) return this.#director.localOut(frame);
@@ -92,7 +100,7 @@ export class Pump {
       if (forwarded) adjustHops(frame, 1);
       return this.#director.localIn(frame);
     }
-    return forwarded ? this.#takenOver(frame, family) : this.#passing(frame);
+    return forwarded ? this.#takenOver(frame, family) : this.#passing(frame, family);
   }
 
   /** A packet for another host that this one would have passed on. */
@@ -109,14 +117,28 @@ export class Pump {
   }
 
   /** A packet for another host, as a router sees it. */
-  #passing(frame: Frame): Verdict {
-    if (hopsOf(frame) <= 1) return this.#director.hostDropped(REASON["time-exceeded"]);
+  #passing(frame: Frame, family: Family): Verdict {
+    if (hopsOf(frame) <= 1) {
+      this.#leaveToHost(frame);
+      return this.#director.hostDropped(REASON["time-exceeded"]);
+    }
+    if (frame.fromLink && this.#isTooLong(frame, family)) {
+      this.#leaveToHost(frame);
+      return this.#director.hostDropped(REASON["too-big"]);
+    }
     adjustHops(frame, -1);
     return this.#director.forwarded(frame);
   }
 
+  /** Has a host that did not see a packet say what is wrong with it. */
+  #leaveToHost(frame: Frame): void {
+    if (frame.fromLink) this.#device.accept?.(frame);
+  }
+
   /** Whether the host would refuse to pass a packet on for its length. */
-  #isTooLong({ view, start, length }: Frame, family: Family): boolean {
+  #isTooLong(frame: Frame, family: Family): boolean {
+    const { view, start, segmentSize } = frame;
+    const length = segmentSize === 0 ? frame.length : segmentLength(frame, start);
     if (length <= FITS[family] || (family === 4 && !ipv4.dontFragment(view, start))) return false;
     const route = this.#host.route(family, this.#destination);
     // The host does not know of what the director has learned.
@@ -126,16 +148,23 @@ export class Pump {
   /** Reads source and destination, and returns the family; 0 for what is no whole packet. */
   #readEnds({ view, start, end }: Frame): Family | 0 {
     if (ipv4.isWhole(view, start, end)) {
-      this.#source.fill(0);
-      this.#destination.fill(0);
+      if (this.#wide) this.#clearEnds();
       this.#source[0] = ipv4.src(view, start);
       this.#destination[0] = ipv4.dst(view, start);
       return 4;
     }
     if (!ipv6.isWhole(view, start, end)) return 0;
+    this.#wide = true;
     ipv6.readSrc(view, start, this.#source);
     ipv6.readDst(view, start, this.#destination);
     return 6;
+  }
+
+  /** Words 1–3 of an IPv4 address are 0. */
+  #clearEnds(): void {
+    this.#wide = false;
+    this.#source.fill(0);
+    this.#destination.fill(0);
   }
 
   #to(family: Family, address: Readonly<AddressWords>): NextHop {
@@ -143,13 +172,4 @@ export class Pump {
     this.#nextHop.address = address;
     return this.#nextHop;
   }
-}
-
-function hopsOf({ view, start }: Frame): number {
-  return ipv4.version(view, start) === 4 ? ipv4.ttl(view, start) : ipv6.hopLimit(view, start);
-}
-
-function adjustHops({ view, start }: Frame, by: 1 | -1): void {
-  if (ipv4.version(view, start) === 4) ipv4.adjustTtl(view, start, by);
-  else ipv6.setHopLimit(view, start, (ipv6.hopLimit(view, start) + by) & 0xff);
 }

@@ -7,6 +7,8 @@
  * it is cut here to the size of its route, as the host's own output would have done. The checksum of the
  * IPv4 header is the kernel's to fill in.
  *
+ * Work left to whoever sends a packet is done here: its checksum is completed, and it is cut into segments.
+ *
  * Works in worker threads.
  *
  * Source: raw(7), ipv6(7); RFC 791 §2.3; linux raw.c `rawv6_sendmsg`, whose FLOWI_FLAG_KNOWN_NH has the
@@ -15,6 +17,8 @@
  * @module
  */
 import type { Frame } from "../src/wire/frame.ts";
+import { completeChecksum } from "../src/wire/offload.ts";
+import { Segmenter } from "../src/wire/segmenter.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 import { Drops } from "./drops.ts";
 import { largestPiece, mayBeCut, mtuTo, PacketCutter, type Routes } from "./packet-cutter.ts";
@@ -37,6 +41,8 @@ export class RawIpDevice implements Device {
   readonly #pointers: FramePointers;
   readonly #drops = new Drops();
   readonly #cutter = new PacketCutter();
+  /** Made when first needed, as it is seldom and takes memory. */
+  #segmenter: Segmenter | undefined;
   /** Where fragments stand, by the buffer they are in. */
   readonly #fragments: ReadonlyMap<Uint8Array, Pointer>;
 
@@ -63,6 +69,11 @@ export class RawIpDevice implements Device {
   }
 
   transmit(frame: Frame, nextHop: NextHop): boolean {
+    if (frame.segmentSize !== 0) {
+      this.#segmenter ??= new Segmenter();
+      return this.#segmenter.cut(frame, (segment) => this.transmit(segment, nextHop));
+    }
+    completeChecksum(frame);
     const socket = this.#sockets[nextHop.family];
     if (socket === undefined) return this.#drop("EAFNOSUPPORT");
     const largest = largestPiece(frame, this.#routes, nextHop);

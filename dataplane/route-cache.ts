@@ -19,11 +19,11 @@ const CAPACITY = SLOTS / 2;
 const WORDS = 4;
 
 /** Bounded map from address to route, or to the answer that there is none. */
-export class RouteCache {
+export class RouteCache<Way extends Route = Route> {
   /** Family of the address in each slot, 0 for a free slot. */
   readonly #families = new Uint8Array(SLOTS);
   readonly #words = new Uint32Array(SLOTS * WORDS);
-  readonly #routes: (Route | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #routes: (Way | undefined)[] = new Array(SLOTS).fill(undefined);
   #size = 0;
 
   /** Forgets everything. */
@@ -41,12 +41,12 @@ export class RouteCache {
   }
 
   /** The route in a slot; `undefined` when the address has none. */
-  at(slot: number): Route | undefined {
+  at(slot: number): Way | undefined {
     return this.#routes[slot];
   }
 
   /** Remembers the answer for an address. */
-  set(family: Family, words: Readonly<AddressWords>, route: Route | undefined): void {
+  set(family: Family, words: Readonly<AddressWords>, route: Way | undefined): void {
     if (this.#size === CAPACITY) this.clear();
     const slot = this.#slotOf(family, words);
     if (this.#families[slot] === 0) this.#size++;

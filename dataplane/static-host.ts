@@ -34,6 +34,8 @@ export interface StaticHostOptions {
 
 /** A host with one link to everywhere. */
 export class StaticHost implements Host {
+  /** Nothing changes, but for what `isAlsoLocal` says. */
+  readonly epoch: number | undefined;
   readonly #addresses: readonly Address[];
   readonly #interfaces: ReadonlyMap<string, NetworkInterface>;
   readonly #isAlsoLocal: (family: Family, address: Readonly<AddressWords>) => boolean;
@@ -43,6 +45,7 @@ export class StaticHost implements Host {
   constructor(options: StaticHostOptions = {}) {
     this.#addresses = options.addresses ?? [];
     this.#interfaces = new Map([LOOPBACK, ...(options.interfaces ?? [])]);
+    this.epoch = options.isAlsoLocal === undefined ? 0 : undefined;
     this.#isAlsoLocal = options.isAlsoLocal ?? (() => false);
     const mtu = options.mtu ?? ETHERNET_MTU;
     const route = (local: boolean, family: Family): Route => ({

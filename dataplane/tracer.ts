@@ -47,7 +47,7 @@ export class TracerDevice implements Device {
     return this.#inner.drops;
   }
 
-  receive(batch: readonly Frame[]): number {
+  receive(batch: Frame[]): number {
     const count = this.#inner.receive(batch);
     for (let index = 0; index < count; index++) this.#tell("<", batch[index]!);
     return count;

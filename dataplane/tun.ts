@@ -3,15 +3,17 @@
  * at the host as if from a network.
  *
  * The host forwards packets into the interface, so their TTL has been decremented once. The MTU is the
- * largest there is, so that the host never refuses a packet before the director has seen it; packets
- * the network card merged arrive in their original sizes, with their checksums filled in.
+ * largest there is, so that the host never refuses a packet before the director has seen it. Packets come
+ * as large as the network card, or who sent them on this machine, has made them, with checksums yet to be
+ * completed; without offload they come in the sizes they are sent in, with their checksums filled in.
  *
  * Source: Documentation/networking/{tuntap,ip-sysctl}.rst.
  *
  * @module
  */
-import { type Frame, HEADROOM, MAX_PACKET } from "../src/wire/frame.ts";
+import { Frame, HEADROOM, MAX_PACKET } from "../src/wire/frame.ts";
 import { linkByName, linkUp, parseLink } from "../src/wire/rtnetlink.ts";
+import * as virtioNet from "../src/wire/virtio-net.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
 import { Drops } from "./drops.ts";
 import { PacketCutter } from "./packet-cutter.ts";
@@ -20,7 +22,10 @@ import { EAGAIN, EINTR, type Libc, openLibc, type Pointer } from "./sys/libc.ts"
 import { NetlinkSocket } from "./sys/netlink-socket.ts";
 import { readSysctl, writeSysctl } from "./sys/sysctl.ts";
 import { errorName, systemError } from "./sys/system-error.ts";
-import { openTun } from "./sys/tun.ts";
+import { openTunWithHeader } from "./sys/tun.ts";
+
+/** Where in a frame is read what stands before a packet. */
+const FRONT = HEADROOM - virtioNet.HEADER_LENGTH;
 
 /** Gets one line for each change of the host, as a command that would make it. */
 export type Log = (command: string) => void;
@@ -29,6 +34,8 @@ export type Log = (command: string) => void;
 export interface TunOptions {
   /** Mark of every packet received; 0. */
   readonly mark?: number;
+  /** Whether packets may come with work left to do, such as being cut into segments; true. */
+  readonly offload?: boolean;
   readonly log?: Log;
 }
 
@@ -52,6 +59,7 @@ export class TunDevice implements Device {
   readonly #drops = new Drops();
   /** Made when first needed, as it is seldom and takes memory. */
   #cutter: PacketCutter | undefined;
+  #piece: Frame | undefined;
   #open = true;
 
   private constructor(libc: Libc, fd: number, index: number, name: string, mark: number) {
@@ -70,9 +78,9 @@ export class TunDevice implements Device {
    * @throws SystemError when the host refuses, RangeError for an impossible name; Error without koffi
    */
   static open(name: string, options: TunOptions = {}): TunDevice {
-    const { log = () => {}, mark = 0 } = options;
+    const { log = () => {}, mark = 0, offload = true } = options;
     const libc = openLibc(`Cannot open TUN interface "${name}"`);
-    const fd = openTun(name);
+    const fd = openTunWithHeader(name, offload);
     log(`ip tuntap add dev ${name} mode tun`);
     try {
       for (const [setting, value] of settingsOf(name)) {
@@ -94,17 +102,19 @@ export class TunDevice implements Device {
   /** @throws SystemError when somebody deleted the interface */
   receive(batch: readonly Frame[]): number {
     let count = 0;
-    for (const frame of batch) {
-      const room = frame.bytes.length - HEADROOM;
-      const length = this.#libc.read(this.fd, this.#pointers.of(frame) + HEADROOM, room);
+    while (count < batch.length) {
+      const frame = batch[count]!;
+      const room = frame.bytes.length - FRONT;
+      const length = this.#libc.read(this.fd, this.#pointers.of(frame) + FRONT, room);
       if (length < 0) {
         this.#checkReceive(this.#libc.errno());
         break;
       }
       frame.reset();
-      frame.end = HEADROOM + length;
+      frame.end = FRONT + length;
       frame.mark = this.mark;
-      count++;
+      if (virtioNet.read(frame, FRONT, HEADROOM)) count++;
+      else this.#drops.add("unknown-offload");
     }
     return count;
   }
@@ -118,7 +128,10 @@ export class TunDevice implements Device {
   accept(frame: Frame): boolean {
     const { fragmentSize, length } = frame;
     if (fragmentSize > 0 && length > fragmentSize) return this.#acceptCut(frame);
-    return this.#write(this.#pointers.of(frame) + frame.start, length);
+    const front = frame.start - virtioNet.HEADER_LENGTH;
+    if (front < 0) return this.#drop("out-of-headroom");
+    virtioNet.write(frame, front, frame.start);
+    return this.#write(this.#pointers.of(frame) + front, virtioNet.HEADER_LENGTH + length);
   }
 
   close(): void {
@@ -129,14 +142,21 @@ export class TunDevice implements Device {
 
   #acceptCut(frame: Frame): boolean {
     this.#cutter ??= new PacketCutter();
-    return this.#cutter.cut(frame, frame.fragmentSize, (bytes, length) =>
-      this.#write(this.#libc.addressOf(bytes), length),
-    );
+    this.#piece ??= new Frame();
+    const piece = this.#piece;
+    return this.#cutter.cut(frame, frame.fragmentSize, (bytes, length) => {
+      piece.load(bytes.subarray(0, length));
+      return this.accept(piece);
+    });
   }
 
   #write(packet: Pointer, length: number): boolean {
     if (this.#libc.write(this.fd, packet, length) >= 0) return true;
-    this.#drops.add(errorName(this.#libc.errno()));
+    return this.#drop(errorName(this.#libc.errno()));
+  }
+
+  #drop(reason: string): false {
+    this.#drops.add(reason);
     return false;
   }
 

@@ -6,10 +6,9 @@
 import type { Frame } from "../../src/wire/frame.ts";
 import type { Libc, Pointer } from "./libc.ts";
 
-/** Remembers the addresses of frames, and holds none of them. */
+/** Notes the addresses of frames in them. */
 export class FramePointers {
   readonly #libc: Libc;
-  readonly #known = new WeakMap<Frame, Pointer>();
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -17,11 +16,8 @@ export class FramePointers {
 
   /** Returns the address of the first byte of the frame's buffer; valid while the frame is referenced. */
   of(frame: Frame): Pointer {
-    let pointer = this.#known.get(frame);
-    if (pointer === undefined) {
-      pointer = this.#libc.addressOf(frame.bytes);
-      this.#known.set(frame, pointer);
-    }
-    return pointer;
+    // The memory of a buffer that is no small one stays where it is.
+    if (frame.address === 0) frame.address = this.#libc.addressOf(frame.bytes);
+    return frame.address;
   }
 }

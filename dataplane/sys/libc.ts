@@ -19,6 +19,7 @@ export const O_CLOEXEC = 0o2000000;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 /** linux/net.h; the flags are those of open. */
@@ -35,6 +36,13 @@ export const EFD_NONBLOCK = O_NONBLOCK;
 export const EFD_CLOEXEC = O_CLOEXEC;
 /** asm-generic/poll.h */
 export const POLLIN = 0x1;
+
+/** asm-generic/mman-common.h and linux/mman.h */
+export const PROT_READ = 0x1;
+export const PROT_WRITE = 0x2;
+export const MAP_SHARED = 0x01;
+export const MAP_PRIVATE = 0x02;
+export const MAP_ANONYMOUS = 0x20;
 
 /** linux/sched.h */
 export const CLONE_NEWNET = 0x40000000;
@@ -61,6 +69,7 @@ export interface Libc {
   ioctl(fd: number, request: number, argument: Memory): number;
   socket(family: number, type: number, protocol: number): number;
   bind(fd: number, address: Memory, length: number): number;
+  connect(fd: number, address: Memory, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: Memory, length: number): number;
   sendto(
     fd: number,
@@ -71,6 +80,19 @@ export interface Libc {
     addressLength: number,
   ): number;
   recv(fd: number, buffer: Memory, length: number, flags: number): number;
+  /** @param messages `count` records of struct mmsghdr; returns how many were sent */
+  sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Memory, length: Memory): number;
+  /** Returns the address of the mapping. */
+  mmap(
+    address: null,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ): Pointer;
+  munmap(address: Pointer, length: number): number;
   /** @param message one struct msghdr */
   recvmsg(fd: number, message: Memory, flags: number): number;
   /** @param fds `count` records of struct pollfd; @param timeout in ms, -1 for ever */
@@ -79,19 +101,30 @@ export interface Libc {
   /** Changes the calling thread only. */
   unshare(flags: number): number;
   schedYield(): number;
+  /** Copies memory that does not overlap. */
+  memcpy(to: Pointer, from: Pointer, length: number): void;
   /** System calls without a function of their own, with up to three arguments. */
   syscall(number: number, first: Memory, second: number, third: Memory): number;
   /** Error number of the last call that failed. */
   errno(): number;
   /** Address of the first byte; valid while `bytes` is referenced. */
   addressOf(bytes: Uint8Array): Pointer;
+  /** Memory from an address on, without copying it; to be used no longer than it is mapped. */
+  memoryAt(address: Pointer, length: number): ArrayBuffer;
 }
 
 /** What is used of koffi's interface. */
-interface Koffi {
-  load(path: null): { func(definition: string): (...args: readonly unknown[]) => unknown };
+export interface Koffi {
+  /** @param name of a library as the dynamic linker finds it; `null` for what this program has loaded */
+  load(name: string | null): Library;
   errno(): number;
   address(bytes: Uint8Array): bigint;
+  view(address: bigint, length: number): ArrayBuffer;
+}
+
+/** A library, whose functions are had by their declarations in C. */
+export interface Library {
+  func(definition: string): (...args: readonly unknown[]) => unknown;
 }
 
 const require = createRequire(import.meta.url);
@@ -111,17 +144,25 @@ export function openLibc(action: string, load?: () => unknown): Libc {
   if (process.platform !== "linux") {
     throw new Error(`${action}: needs Linux, this is ${process.platform}`);
   }
-  let koffi: Koffi;
+  const libc = bind(loadKoffi(action, load));
+  if (load === undefined) bound = libc;
+  return libc;
+}
+
+/**
+ * Returns the package koffi.
+ *
+ * @param action what it is needed for, the beginning of the error
+ * @throws Error when it is not installed
+ */
+export function loadKoffi(action: string, load: () => unknown = () => require("koffi")): Koffi {
   try {
-    koffi = (load ?? (() => require("koffi")))() as Koffi;
+    return load() as Koffi;
   } catch (cause) {
     throw new Error(`${action}: needs the optional dependency koffi (npm install koffi)`, {
       cause,
     });
   }
-  const libc = bind(koffi);
-  if (load === undefined) bound = libc;
-  return libc;
 }
 
 function bind(koffi: Koffi): Libc {
@@ -139,6 +180,7 @@ function bind(koffi: Koffi): Libc {
     ioctl: (fd, request, argument) => ioctl(fd, request, "void *", argument),
     socket: func("int socket(int family, int type, int protocol)"),
     bind: func("int bind(int fd, const void *address, uint32_t length)"),
+    connect: func("int connect(int fd, const void *address, uint32_t length)"),
     setsockopt: func(
       "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",
     ),
@@ -146,15 +188,23 @@ function bind(koffi: Koffi): Libc {
       "intptr_t sendto(int fd, void *buffer, size_t length, int flags, const void *address, uint32_t addressLength)",
     ),
     recv: func("intptr_t recv(int fd, void *buffer, size_t length, int flags)"),
+    sendmmsg: func("int sendmmsg(int fd, void *messages, unsigned int count, int flags)"),
+    getsockopt: func("int getsockopt(int fd, int level, int name, void *value, void *length)"),
+    mmap: func(
+      "intptr_t mmap(void *address, size_t length, int protection, int flags, int fd, long offset)",
+    ),
+    munmap: func("int munmap(void *address, size_t length)"),
     recvmsg: func("intptr_t recvmsg(int fd, void *message, int flags)"),
     poll: func("int poll(void *fds, unsigned long count, int timeout)"),
     eventfd: func("int eventfd(unsigned int initial, int flags)"),
     unshare: func("int unshare(int flags)"),
     schedYield: func("int sched_yield()"),
+    memcpy: func("void memcpy(void *to, const void *from, size_t length)"),
     syscall: func(
       "long syscall(long number, const void *first, unsigned long second, const void *third)",
     ),
     errno: () => koffi.errno(),
     addressOf: (bytes) => Number(koffi.address(bytes)),
+    memoryAt: (address, length) => koffi.view(BigInt(address), length),
   };
 }

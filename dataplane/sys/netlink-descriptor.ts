@@ -10,7 +10,7 @@ import { AF_NETLINK, type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from "./
 import { systemError } from "./system-error.ts";
 
 /** Protocols of the kernel. Source: linux/netlink.h. */
-export const NETLINK_PROTOCOL = { route: 0, generic: 16 } as const;
+export const NETLINK_PROTOCOL = { route: 0, netfilter: 12, generic: 16 } as const;
 
 /** linux/socket.h `SOL_NETLINK` and the options of linux/netlink.h */
 export const SOL_NETLINK = 270;

@@ -62,12 +62,13 @@ export class NetlinkSocket {
    * Opens a socket of its own.
    *
    * @param groups multicast groups to listen to, a sum of `GROUP` values; 0 for requests
+   * @param protocol one of `NETLINK_PROTOCOL`
    * @throws SystemError when the kernel refuses; Error without koffi
    */
-  static open(groups = 0): NetlinkSocket {
-    const action = "Cannot open a routing netlink socket";
+  static open(groups = 0, protocol: number = NETLINK_PROTOCOL.route): NetlinkSocket {
+    const action = "Cannot open a netlink socket";
     const libc = openLibc(action);
-    const fd = openNetlink(libc, NETLINK_PROTOCOL.route, groups, action);
+    const fd = openNetlink(libc, protocol, groups, action);
     // Neither option is essential: without them errors lose their text, lists carry more than asked.
     setOption(libc, fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
     setOption(libc, fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);

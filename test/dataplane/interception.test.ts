@@ -75,17 +75,17 @@ else {
     const selectors = [WEB, REPLY, ERROR].map(selector);
     director.interception.apply({ add: selectors, remove: [] });
     t.strictSame(rules(), [
-      "1: from all iif uipvs0 goto 6 proto 176",
-      "3: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
-      "3: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
-      "4: from all ipproto tcp dport 1-65534 goto 6 proto 176",
-      "5: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
-      "5: from 10.2.0.2 ipproto tcp lookup 7070 proto 176",
-      "6: from all lookup local proto 176",
-      "7: from all iif lo goto 9 proto 176",
-      "7: from all iif uipvs0 goto 9 proto 176",
-      "8: from all ipproto icmp lookup 7070 proto 176",
-      "9: from all nop proto 176",
+      "1: from all iif uipvs0 goto 12 proto 176",
+      "4: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
+      "4: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
+      "5: from all ipproto tcp dport 1-65534 goto 12 proto 176",
+      "6: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
+      "6: from 10.2.0.2 ipproto tcp lookup 7070 proto 176",
+      "12: from all lookup local proto 176",
+      "13: from all iif lo goto 15 proto 176",
+      "13: from all iif uipvs0 goto 15 proto 176",
+      "14: from all ipproto icmp lookup 7070 proto 176",
+      "15: from all nop proto 176",
       "32766: from all lookup main",
       "32767: from all lookup default",
     ]);
@@ -93,20 +93,21 @@ else {
     t.match(ip("route get 10.9.9.9 ipproto tcp dport 80"), "dev uipvs0");
     t.strictSame(rules("-6 ")[0], "0: from all lookup local", "IPv6 is not touched");
     t.match(director.log, [
-      "ip rule add pref 9 nop protocol 176",
-      "ip rule add pref 7 iif lo goto 9 protocol 176",
-      "ip rule add pref 6 lookup local protocol 176",
+      "ip rule add pref 15 nop protocol 176",
+      "ip rule add pref 13 iif lo goto 15 protocol 176",
+      "ip rule add pref 12 lookup local protocol 176",
       "ip rule del pref 0 lookup local protocol kernel",
+      "sysctl -w net/ipv4/ip_early_demux=0",
       "sysctl -w net/ipv4/ip_forward=1",
-      "ip rule add pref 1 iif uipvs0 goto 6 protocol 176",
-      "ip rule add pref 7 iif uipvs0 goto 9 protocol 176",
+      "ip rule add pref 1 iif uipvs0 goto 12 protocol 176",
+      "ip rule add pref 13 iif uipvs0 goto 15 protocol 176",
       "ip route add default dev uipvs0 table 7070 protocol 176",
-      "ip rule add pref 3 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
-      "ip rule add pref 4 ipproto tcp dport 1-65534 goto 6 protocol 176",
-      "ip rule add pref 5 to 10.9.9.9 ipproto tcp lookup 7070 protocol 176",
-      "ip rule add pref 3 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
-      "ip rule add pref 5 from 10.2.0.2 ipproto tcp lookup 7070 protocol 176",
-      "ip rule add pref 8 ipproto icmp lookup 7070 protocol 176",
+      "ip rule add pref 4 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
+      "ip rule add pref 5 ipproto tcp dport 1-65534 goto 12 protocol 176",
+      "ip rule add pref 6 to 10.9.9.9 ipproto tcp lookup 7070 protocol 176",
+      "ip rule add pref 4 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
+      "ip rule add pref 6 from 10.2.0.2 ipproto tcp lookup 7070 protocol 176",
+      "ip rule add pref 14 ipproto icmp lookup 7070 protocol 176",
     ]);
     director.close();
     t.equal(hostState(), before);
@@ -120,10 +121,10 @@ else {
     const done = director.log.length;
     director.interception.apply({ add: [selector(DNS), selector(REPLY)], remove: [selector(WEB)] });
     t.strictSame(director.log.slice(done), [
-      "ip rule add pref 3 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
-      "ip rule add pref 5 from 10.2.0.2 ipproto tcp lookup 7070 protocol 176",
-      "ip rule del pref 3 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
-      "ip rule del pref 5 to 10.9.9.9 ipproto tcp lookup 7070 protocol 176",
+      "ip rule add pref 4 from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 protocol 176",
+      "ip rule add pref 6 from 10.2.0.2 ipproto tcp lookup 7070 protocol 176",
+      "ip rule del pref 4 to 10.9.9.9 ipproto tcp dport 80 lookup 7070 protocol 176",
+      "ip rule del pref 6 to 10.9.9.9 ipproto tcp lookup 7070 protocol 176",
     ]);
     director.interception.apply({ add: [selector(REPLY), selector(DNS)], remove: [selector(WEB)] });
     t.equal(director.log.length, done + 4);
@@ -137,13 +138,17 @@ else {
     const ports = [80, 81, 82, 83, 84];
     const all = ports.map((port) => selector({ ...WEB, port }));
     director.interception.apply({ add: all, remove: [] });
-    t.match(rules(), [/^1: /, "3: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176", /^6: /]);
+    t.match(rules(), [
+      /^1: /,
+      "4: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
+      /^12: /,
+    ]);
     director.interception.apply({ add: [], remove: all.slice(0, 1) });
     t.strictSame(
-      rules().filter((rule) => rule.startsWith("3:")),
+      rules().filter((rule) => rule.startsWith("4:")),
       ports
         .slice(1)
-        .map((port) => `3: from all to 10.9.9.9 ipproto tcp dport ${port} lookup 7070 proto 176`),
+        .map((port) => `4: from all to 10.9.9.9 ipproto tcp dport ${port} lookup 7070 proto 176`),
     );
     director.close();
     t.equal(hostState(), before);
@@ -154,17 +159,17 @@ else {
     const director = openDirector();
     director.interception.apply({ add: [selector(MARKED), selector(WEB6)], remove: [] });
     t.match(rules(), [
-      "1: from all iif uipvs0m2a goto 6 proto 176",
+      "1: from all iif uipvs0m2a goto 12 proto 176",
       "2: from all fwmark 0x2a lookup 7071 proto 176",
-      "6: from all lookup local proto 176",
+      "12: from all lookup local proto 176",
     ]);
     t.match(ip("route get 192.0.2.1 mark 42"), "dev uipvs0m2a");
     t.match(rules("-6 "), [
-      "1: from all iif uipvs0 goto 6 proto 176",
-      "3: from all to 2001:db8::9 ipproto tcp dport 80 lookup 7070 proto 176",
-      "4: from all ipproto tcp dport 1-65534 goto 6 proto 176",
-      "5: from all to 2001:db8::9 ipproto tcp lookup 7070 proto 176",
-      "6: from all lookup local proto 176",
+      "1: from all iif uipvs0 goto 12 proto 176",
+      "4: from all to 2001:db8::9 ipproto tcp dport 80 lookup 7070 proto 176",
+      "5: from all ipproto tcp dport 1-65534 goto 12 proto 176",
+      "6: from all to 2001:db8::9 ipproto tcp lookup 7070 proto 176",
+      "12: from all lookup local proto 176",
     ]);
     t.match(ip("-6 route get 2001:db8::9 ipproto tcp dport 80"), "dev uipvs0");
     director.close();
@@ -178,20 +183,20 @@ else {
     const earlier = hostState();
     const replacement = { add: [selector(REPLY), selector(DNS)], remove: [selector(WEB)] };
     // A rule somebody else made makes the kernel refuse ours.
-    ip("rule add pref 3 to 10.9.9.9 ipproto udp dport 53 lookup 7070 protocol 176");
+    ip("rule add pref 4 to 10.9.9.9 ipproto udp dport 53 lookup 7070 protocol 176");
     t.throws(() => director.interception.apply(replacement), {
       code: "EEXIST",
       message:
-        /^Cannot add the policy rule "ip rule add pref 3 to 10.9.9.9 ipproto udp dport 53 lookup 7070 protocol 176": /,
+        /^Cannot add the policy rule "ip rule add pref 4 to 10.9.9.9 ipproto udp dport 53 lookup 7070 protocol 176": /,
     });
-    ip("rule del pref 3 to 10.9.9.9 ipproto udp dport 53");
+    ip("rule del pref 4 to 10.9.9.9 ipproto udp dport 53");
     t.equal(hostState(), earlier);
     director.interception.apply(replacement);
     t.match(rules(), [
       /^1: /,
-      "3: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
-      "3: from all to 10.9.9.9 ipproto udp dport 53 lookup 7070 proto 176",
-      /^4: /,
+      "4: from 10.2.0.2 ipproto tcp sport 8080 lookup 7070 proto 176",
+      "4: from all to 10.9.9.9 ipproto udp dport 53 lookup 7070 proto 176",
+      /^5: /,
     ]);
     director.close();
     t.equal(hostState(), before);
@@ -201,16 +206,16 @@ else {
   t.test(
     "apply() refuses to go before rules of the host, which local addresses went before",
     (t) => {
-      ip("rule add pref 4 from 192.0.2.1 lookup main");
+      ip("rule add pref 5 from 192.0.2.1 lookup main");
       const host = hostState();
       const director = openDirector();
       t.throws(() => director.interception.apply({ add: [selector(WEB)], remove: [] }), {
         message:
-          'Cannot intercept packets: policy rules 1–9 must be free, the host has "ip rule add pref 4 from 192.0.2.1 lookup main"',
+          'Cannot intercept packets: policy rules 1–15 must be free, the host has "ip rule add pref 5 from 192.0.2.1 lookup main"',
       });
       director.close();
       t.equal(hostState(), host);
-      ip("rule del pref 4");
+      ip("rule del pref 5");
       t.end();
     },
   );
@@ -222,15 +227,15 @@ else {
     const director = openDirector();
     director.interception.apply({ add: [selector(WEB)], remove: [] });
     t.match(rules(), [
-      "1: from all iif uipvs0 goto 6 proto 176",
-      "3: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
-      "4: from all ipproto tcp dport 1-65534 goto 6 proto 176",
-      "5: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
-      "6: from all nop proto 176",
-      "7: from all iif lo goto 9 proto 176",
-      "7: from all ipproto icmp lookup local proto 176",
-      "7: from all iif uipvs0 goto 9 proto 176",
-      "9: from all nop proto 176",
+      "1: from all iif uipvs0 goto 12 proto 176",
+      "4: from all to 10.9.9.9 ipproto tcp dport 80 lookup 7070 proto 176",
+      "5: from all ipproto tcp dport 1-65534 goto 12 proto 176",
+      "6: from all to 10.9.9.9 ipproto tcp lookup 7070 proto 176",
+      "12: from all nop proto 176",
+      "13: from all iif lo goto 15 proto 176",
+      "13: from all ipproto icmp lookup local proto 176",
+      "13: from all iif uipvs0 goto 15 proto 176",
+      "15: from all nop proto 176",
       "100: from all lookup local",
     ]);
     director.close();
