@@ -6,6 +6,7 @@
 import { randomInt } from "node:crypto";
 import { totalmem } from "node:os";
 import type { Device } from "../../dataplane/device.ts";
+import type { MulticastPorts } from "../../dataplane/multicast-ports.ts";
 import { PcapTapDevice } from "../../dataplane/pcap-tap.ts";
 import { Pump } from "../../dataplane/pump.ts";
 import { schedulers } from "../../schedulers/index.ts";
@@ -21,6 +22,7 @@ import { statusItems } from "./director-status.ts";
 import type { EngineObserver, EngineOptions } from "./engine.ts";
 import { EngineHost, type Interceptor } from "./engine-host.ts";
 import { freePages } from "./free-pages.ts";
+import { statusOf } from "./status-of.ts";
 import { watched } from "./watched-administration.ts";
 
 /** What an engine is put into. */
@@ -31,6 +33,8 @@ export interface Surroundings {
   /** The host around the device. */
   readonly host: Host;
   readonly clock: Clock;
+  /** Groups of hosts, for synchronisation; closed when the engine's daemons are stopped. */
+  readonly groups?: MulticastPorts | undefined;
   /** Absent where there is no host to intercept at. */
   readonly interceptor?: Interceptor | undefined;
   /** Called before each turn of the pump. */
@@ -56,12 +60,15 @@ export function assembleEngine(
   around: Surroundings,
   voice: EngineVoice,
 ): EngineHost {
-  const { listener, clock, beforeTurn } = around;
+  const { listener, groups, clock, beforeTurn } = around;
   const { profile } = options;
   // Rules drawn by chance must not be foreseeable from outside; nothing here replays.
   const random = new SeededRandom(randomInt(2 ** 32));
   // What is sent to a virtual service has arrived, also where the host does not have the address.
   const host: Host = {
+    get epoch() {
+      return around.host.epoch;
+    },
     route: (family, address) => around.host.route(family, address),
     isLocal: (family, address) =>
       around.host.isLocal(family, address) || director.hasVirtualAddress(family, address),
@@ -69,6 +76,10 @@ export function assembleEngine(
     freePages,
     networkInterface: (name) => around.host.networkInterface?.(name),
     reportPathMtu: (family, address, mtu) => around.host.reportPathMtu?.(family, address, mtu),
+    ...(groups && {
+      openMulticastSender: (end) => groups.openSender(end),
+      openMulticastReceiver: (end, take) => groups.openReceiver(end, take),
+    }),
   };
   const epoch = Date.now() - clock.now();
   const device = new PcapTapDevice(around.device, {
@@ -98,22 +109,18 @@ export function assembleEngine(
       ...explainServices(director, epoch),
       capture: captureSwitch(device),
       status: () =>
-        statusItems({
-          pid: process.pid,
-          uptime: Math.floor((clock.now() - startedAt) / 1000),
-          socket: options.socket,
-          device: device.name,
-          deviceKind: options.device,
-          profile: profile.name,
-          variables: director.changedSysctls(),
-          ...configured(director),
-          connections: director.connectionCount,
-          packets: director.verdicts(),
-          accepts: director.accepts(),
-          drops: { ...director.drops(), ...dropsOf(device) },
-          capture: device.path,
-          fault: engine.fault,
-        }),
+        statusItems(
+          statusOf(director, {
+            uptime: Math.floor((clock.now() - startedAt) / 1000),
+            socket: options.socket,
+            device: device.name,
+            deviceKind: options.device,
+            profile: profile.name,
+            deviceDrops: dropsOf(device),
+            capture: device.path,
+            fault: engine.fault,
+          }),
+        ),
       stop: () => voice.stopRequested(),
       onFault: (error) => voice.log(`A request could not be answered: ${String(error)}`),
     },
@@ -129,12 +136,13 @@ export function assembleEngine(
     loop: {
       turn: () => {
         beforeTurn?.();
-        return pump.turn() + (errors?.turn() ?? 0);
+        return pump.turn() + (errors?.turn() ?? 0) + (groups?.turn() ?? 0);
       },
       nextDeadline: () => pump.nextDeadline(),
     },
     interceptor: around.interceptor,
     release: () => {
+      director.close();
       listener?.close();
       device.close();
       around.release?.();
@@ -167,14 +175,6 @@ function captureSwitch(tap: PcapTapDevice): CaptureSwitch {
 
 function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Returns how many services and destinations there are. */
-function configured(director: Director): { services: number; destinations: number } {
-  const services = director.services();
-  let destinations = 0;
-  for (const { id } of services) destinations += director.destinations(id).length;
-  return { services: services.length, destinations };
 }
 
 /** Returns what the device could not send, by reasons that cannot be taken for the director's. */

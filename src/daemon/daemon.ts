@@ -8,14 +8,15 @@
  *
  * @module
  */
-import { type Answering, DirectTransport } from "../control/direct-transport.ts";
 import { NetlinkBackend } from "../control/netlink-backend.ts";
+import type { Transport } from "../control/transport.ts";
 import type { Profile } from "../engine/profile.ts";
 import { loadRules } from "../ipvsadm/rules-file.ts";
 import { remarkText } from "../keepalived/remark.ts";
 import { readRules } from "../rules/read-rules.ts";
 import { ControlSocket, occupancy, preparePath } from "./control-socket.ts";
 import type { DeviceKind, Engine } from "./engine.ts";
+import { EngineTransport } from "./engine-transport.ts";
 import { SocketInUse } from "./holder.ts";
 import { networkNamespace } from "./network-namespace.ts";
 import { processIdentity } from "./process-info.ts";
@@ -65,7 +66,7 @@ export class Daemon {
     claim(options);
     const daemon = await Daemon.#open(options);
     try {
-      await loadRules(rules, new NetlinkBackend(new DirectTransport(wholeAnswers(daemon.#engine))));
+      await loadRules(rules, new NetlinkBackend(daemon.transport()));
       await daemon.#serve();
     } catch (error) {
       await daemon.stop();
@@ -88,6 +89,11 @@ export class Daemon {
     return this.#engine.deviceName;
   }
 
+  /** Returns a way to command it from this process. */
+  transport(): Transport {
+    return new EngineTransport(this.#engine);
+  }
+
   /** Ends the service and leaves nothing behind. Calling it again waits for the same end. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -108,17 +114,6 @@ export class Daemon {
       refuse: refusal,
     });
   }
-}
-
-/** Returns who gives each answer of an engine in one piece. */
-function wholeAnswers(engine: Engine): Answering {
-  return {
-    answer: async (message) => {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of engine.answer(message)) pieces.push(piece);
-      return pieces.length === 1 ? pieces[0]! : new Uint8Array(Buffer.concat(pieces));
-    },
-  };
 }
 
 /** Leaves the note, or says who was quicker. */

@@ -10,6 +10,7 @@
  * | `packets.NAME` | packets by what became of them |
  * | `accepts.REASON` | packets left to the host, by reason |
  * | `drops.REASON` | packets dropped, by reason; those a device could not send too |
+ * | `synchronisation.NAME` | messages to and from other directors, and their records, by what became of them |
  * | `capture` | file into which packets are captured, if they are |
  * | `fault` | why the host does not hand over the packets of all services, if so |
  *
@@ -35,6 +36,7 @@ export interface DirectorStatus {
   readonly packets: Readonly<Record<string, number>>;
   readonly accepts: Readonly<Record<string, number>>;
   readonly drops: Readonly<Record<string, number>>;
+  readonly synchronisation: Readonly<Record<string, number>>;
   /** File into which packets are captured. */
   readonly capture?: string | undefined;
   readonly fault?: string | undefined;
@@ -45,7 +47,17 @@ const MAX_TEXT = 255;
 
 /** Yields the items of a status. */
 export function* statusItems(status: DirectorStatus): Generator<StatusItem> {
-  const { packets, accepts, drops, deviceKind, variables, capture, fault, ...plain } = status;
+  const {
+    packets,
+    accepts,
+    drops,
+    synchronisation,
+    deviceKind,
+    variables,
+    capture,
+    fault,
+    ...plain
+  } = status;
   for (const [name, value] of Object.entries(plain)) yield item(name, value);
   yield item("device-kind", deviceKind);
   for (const { name, value } of variables) yield item(`variables.${name}`, value);
@@ -54,6 +66,9 @@ export function* statusItems(status: DirectorStatus): Generator<StatusItem> {
     yield item(`accepts.${reason}`, count);
   }
   for (const [reason, count] of Object.entries(drops)) yield item(`drops.${reason}`, count);
+  for (const [name, count] of Object.entries(synchronisation)) {
+    yield item(`synchronisation.${name}`, count);
+  }
   if (capture !== undefined) yield item("capture", capture);
   if (fault !== undefined) yield item("fault", fault);
 }
@@ -96,6 +111,7 @@ export function statusOfItems(items: Iterable<StatusItem>): DirectorStatus {
     packets: counts("packets."),
     accepts: counts("accepts."),
     drops: counts("drops."),
+    synchronisation: counts("synchronisation."),
     ...(values.has("capture") ? { capture: text("capture") } : {}),
     ...(values.has("fault") ? { fault: text("fault") } : {}),
   };

@@ -7,7 +7,7 @@ import type { Profile } from "../engine/profile.ts";
 import type { Sysctl } from "../wire/uipvs-genl.ts";
 
 /** Kinds of device a director can serve. */
-export const DEVICE_KINDS = ["tun", "raw", "memory"] as const;
+export const DEVICE_KINDS = ["ring", "tun", "raw", "cap", "memory"] as const;
 
 /** One of `DEVICE_KINDS`. */
 export type DeviceKind = (typeof DEVICE_KINDS)[number];
@@ -15,6 +15,8 @@ export type DeviceKind = (typeof DEVICE_KINDS)[number];
 /** What an engine is made from. Plain data: it may have to travel to another thread. */
 export interface EngineOptions {
   readonly device: DeviceKind;
+  /** Whether to answer on links for virtual addresses the host does not have; `ring` and `cap` can. */
+  readonly hold?: boolean | undefined;
   readonly profile: Profile;
   /** Path of the control socket, as the director tells it of itself. */
   readonly socket: string;

@@ -21,7 +21,9 @@ export async function openEngine(
   observer: EngineObserver,
 ): Promise<Engine> {
   switch (options.device) {
+    case "ring":
     case "tun":
+    case "cap":
       return WorkerEngine.open(options, observer);
     case "raw":
       return openRawEngine(options, observer);

@@ -14,13 +14,16 @@
  * @module
  */
 import type { Selector } from "../../dataplane/capture-rules.ts";
-import { AH, ESP, hasPorts, ICMP, ICMPV6, TCP, UDP } from "../net/protocol.ts";
+import { AH, ESP, hasPorts, ICMP, ICMPV6, SCTP, TCP, UDP } from "../net/protocol.ts";
 import type { DestinationStatus, ServiceId } from "../wire/ipvs-objects.ts";
 
 /** Port of FTP control connections. */
 const FTP = 21;
 /** Port of key exchange for AH and ESP. */
 const ISAKMP = 500;
+
+/** Protocols the engine follows. */
+const FOLLOWED: readonly number[] = [TCP, UDP, SCTP, AH, ESP];
 
 /** Returns the selectors of one service and its destinations; none for what the engine does not follow. */
 export function selectorsOfService(
@@ -52,8 +55,9 @@ function requestSelectors(id: ServiceId): readonly Selector[] {
 function replySelectors(id: ServiceId, { id: end }: DestinationStatus): readonly Selector[] {
   const { address, port } = end;
   const common = { direction: "reply", family: address.family, address } as const;
-  // A firewall mark may be of packets of any protocol.
-  if (id.fwmark !== 0) return [common];
+  // A firewall mark may be of packets of any protocol. Each is named, as a rule that names none would also
+  // be asked where the host answers ARP for a real server, and would keep it from doing so (arp_process).
+  if (id.fwmark !== 0) return FOLLOWED.map((protocol) => ({ ...common, protocol }));
   return protocolsOf(id).map((protocol) => ({
     ...common,
     protocol,

@@ -15,7 +15,7 @@ import { isRunning, type ProcessIdentity } from "./process-info.ts";
 export interface DaemonState extends ProcessIdentity {
   /** Path of the control socket. */
   readonly socket: string;
-  /** Kind of the device: `tun`, `raw` or `memory`. */
+  /** Kind of the device: `ring`, `tun`, `raw`, `cap` or `memory`. */
   readonly device: string;
   /** Name of the profile. */
   readonly profile: string;

@@ -73,14 +73,16 @@ function obeySome(host: EngineHost): "none left" | "more" | "ended" {
 
 function serve(engine: HostEngine, waiter: Waiter, clock: MonotonicClock): void {
   const { host } = engine;
-  let watched = 0;
+  let watched: readonly number[] = [];
   for (let requests = obeySome(host); requests !== "ended"; requests = obeySome(host)) {
     const packets = host.serving ? host.turn() : 0;
     if (packets > 0 || requests === "more") continue;
-    // A command may have opened another interface.
+    // A command may have opened another interface or socket.
     const fds = engine.fds();
-    if (fds.length !== watched) waiter.watch(fds);
-    watched = fds.length;
+    if (fds.length !== watched.length || fds.some((fd, index) => fd !== watched[index])) {
+      waiter.watch(fds);
+      watched = fds;
+    }
     waiter.wait(Math.max(0, Math.min(host.nextDeadline() - clock.now(), LONGEST_WAIT)));
   }
 }

@@ -12,12 +12,12 @@ import { Frame, MAX_PACKET } from "../wire/frame.ts";
 const CAPACITY = 128;
 
 /** What is to be done with a packet that waits. */
-export type WaitingKind = "receive" | "send" | "loop";
+export type WaitingKind = "receive" | "send" | "loop" | "group";
 
 /** A packet that waits. */
 export interface Waiting {
   kind: WaitingKind;
-  /** Where it arrived. */
+  /** Where it arrived, or for a group leaves. */
   interfaceName: string;
   readonly frame: Frame;
 }

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import type { AddressWords } from "../net/address.ts";
+import type { AddressWords, Family } from "../net/address.ts";
 import { GRE, ICMP, ICMPV6, IPIP, IPV6_IN_IP, TCP, UDP } from "../net/protocol.ts";
 import * as checksum from "../wire/checksum.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -33,6 +33,8 @@ import { isAllNodesOrRouters, isMulticast } from "./special-addresses.ts";
 
 const IGMP = 2;
 const UDP_LITE = 136;
+/** Bytes the kernel wants to see behind the IP header that an ICMP error quotes. */
+const LEAST_QUOTED = 8;
 /** Bytes the kernel wants to see of a GRE packet over IPv4, and over IPv6. */
 const LEAST_GRE = { 4: 12, 6: 4 } as const;
 
@@ -41,18 +43,21 @@ export interface DeliveryHost {
   /** Frame that answers are written into. */
   readonly answer: Frame;
   /** Whether a listener took the packet. */
-  readonly listens: (frame: Frame) => boolean;
+  readonly listens: (packet: HostPacket) => boolean;
   /** Returns the address a reply comes from, or `undefined` when there is none. */
   readonly sourceOf: (packet: HostPacket) => Readonly<AddressWords> | undefined;
   readonly errors: HostErrors;
   /** Sends the packet in `answer`. */
   readonly send: () => void;
+  /** Takes note that the way to an address was reported to take packets of `mtu` bytes only. */
+  readonly reportPathMtu: (family: Family, address: Readonly<AddressWords>, mtu: number) => void;
 }
 
 /** Takes the packets that have arrived at one host. */
 export class LocalDelivery {
   readonly #host: DeliveryHost;
   readonly #headers = new ExtensionHeaders();
+  readonly #address = new Uint32Array(4);
 
   constructor(host: DeliveryHost) {
     this.#host = host;
@@ -71,7 +76,7 @@ export class LocalDelivery {
     }
     const problem = this.#check(packet);
     if (problem !== undefined) return problem;
-    if (this.#host.listens(packet.frame)) return undefined;
+    if (this.#host.listens(packet)) return undefined;
     return broadcast ? "broadcast" : this.#refuse(packet);
   }
 
@@ -148,7 +153,7 @@ export class LocalDelivery {
         break;
       default:
         if (isOwnIcmp(packet)) {
-          this.#echo(packet);
+          if (!this.#echo(packet)) this.#learn(packet);
           return "icmp";
         }
     }
@@ -170,6 +175,33 @@ export class LocalDelivery {
     writeEchoReply(this.#host.answer, packet, source, this.#host.errors.nextId());
     this.#host.send();
     return true;
+  }
+
+  /**
+   * Learns from a report that a packet of this host's ICMP was too big for its way. Of other protocols the
+   * sockets learn, of which there are none. Source: linux icmp.c `icmp_err`, ipv6/icmp.c `icmpv6_err`.
+   */
+  #learn(packet: HostPacket): void {
+    const { view, transport, end, family } = packet;
+    const type = icmpv4.type(view, transport);
+    const quoted = transport + icmpv4.HEADER_LENGTH;
+    const mtu = icmpv4.rest(view, transport);
+    if (family === 6) {
+      if (type !== icmpv6.PACKET_TOO_BIG || end - quoted < ipv6.HEADER_LENGTH + LEAST_QUOTED)
+        return;
+      if (ipv6.nextHeader(view, quoted) !== ICMPV6) return;
+      ipv6.readDst(view, quoted, this.#address);
+    } else {
+      if (type !== icmpv4.UNREACHABLE) return;
+      if (icmpv4.code(view, transport) !== icmpv4.FRAGMENTATION_NEEDED) return;
+      if (end - quoted < ipv4.HEADER_LENGTH + LEAST_QUOTED) return;
+      const inner = quoted + ipv4.headerLength(view, quoted);
+      if (inner + LEAST_QUOTED > end || ipv4.protocol(view, quoted) !== ICMP) return;
+      if (icmpv4.type(view, inner) !== icmpv4.ECHO_REPLY) return;
+      this.#address.fill(0);
+      this.#address[0] = ipv4.dst(view, quoted);
+    }
+    this.#host.reportPathMtu(family, this.#address, family === 6 ? mtu : mtu & 0xffff);
   }
 }
 

@@ -306,6 +306,11 @@ export class Routing {
     return undefined;
   }
 
+  /** Returns the routes of a table, the longest prefixes first. */
+  routes(family: Family, table: number): Iterable<RouteEntry> {
+    return this.#tables[family].get(table) ?? [];
+  }
+
   /** Returns what the table of local addresses says of an address. */
   inLocalTable(family: Family, address: Readonly<AddressWords>): RouteType | undefined {
     return this.#tables[family].get(TABLE.local)?.find(address)?.type;

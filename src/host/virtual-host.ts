@@ -17,7 +17,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Director } from "../engine/director.ts";
-import type { Host, NetworkInterface, Route } from "../engine/host.ts";
+import type {
+  Host,
+  MulticastEnd,
+  MulticastSender,
+  NetworkInterface,
+  Route,
+} from "../engine/host.ts";
 import { REASON, VERDICT, type Verdict } from "../engine/verdict.ts";
 import type { AddressWords, Family } from "../net/address.ts";
 import { Frame } from "../wire/frame.ts";
@@ -39,9 +45,10 @@ import { HostPacket } from "./host-packet.ts";
 import { type InterfaceOptions, LOOPBACK } from "./interfaces.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { MarkRules } from "./mark-rules.ts";
+import { Multicast } from "./multicast.ts";
 import { type Departure, type Origin, Output } from "./output.ts";
 import { PathMtus } from "./path-mtus.ts";
-import { type RouteEntry, Routing, refuses } from "./routing.ts";
+import { RouteEntry, Routing, refuses, TABLE } from "./routing.ts";
 import {
   isLimitedBroadcast,
   isLinkLocal,
@@ -83,6 +90,7 @@ export class VirtualHost implements Host {
   readonly #delivery: LocalDelivery;
   readonly #backlog = new Backlog();
   readonly #fragments: Fragments;
+  readonly #groups: Multicast;
   readonly #options: VirtualHostOptions;
   /** The packet that has come in, and one this host sends because of it. */
   readonly #packet = new HostPacket();
@@ -90,7 +98,10 @@ export class VirtualHost implements Host {
   readonly #headers = new ExtensionHeaders();
   readonly #answer = new Frame();
   readonly #source: AddressWords = new Uint32Array(4);
+  readonly #groupAddress: AddressWords = new Uint32Array(4);
   #director: Director | undefined;
+  /** Interface the packet at hand came by. */
+  #arrivedBy = LOOPBACK;
   #busy = false;
 
   /** @throws RangeError for names, addresses or MTUs that cannot be */
@@ -103,10 +114,17 @@ export class VirtualHost implements Host {
     this.#errors = new HostErrors(this.routing, this.#answer, id, () => this.#sendAnswer());
     this.#delivery = new LocalDelivery({
       answer: this.#answer,
-      listens: options.deliver ?? (() => false),
+      listens: (packet) =>
+        this.#groups.deliver(packet, this.#arrivedBy) || (options.deliver?.(packet.frame) ?? false),
       sourceOf: (packet) => this.#sourceOf(packet),
       errors: this.#errors,
       send: () => this.#sendAnswer(),
+      reportPathMtu: (family, address, mtu) => this.reportPathMtu(family, address, mtu),
+    });
+    this.#groups = new Multicast({
+      routing: this.routing,
+      leave: (interfaceName, frame) => this.#sendToGroup(interfaceName, frame),
+      random: options.random,
     });
     for (const { name, mtu, addresses = [] } of options.interfaces) {
       if (name !== LOOPBACK) this.routing.addInterface(name, mtu);
@@ -175,6 +193,22 @@ export class VirtualHost implements Host {
     return this.routing.interface(name);
   }
 
+  /**
+   * @throws IpvsError ENODEV for an interface there is none of; for an IPv6 group also ENETUNREACH for the
+   *   loopback interface, and EADDRNOTAVAIL for one without an IPv6 address
+   */
+  openMulticastSender(end: MulticastEnd): MulticastSender {
+    return this.#groups.openSender(end);
+  }
+
+  /** @throws IpvsError ENODEV for an interface there is none of */
+  openMulticastReceiver(
+    end: MulticastEnd,
+    take: (datagram: Uint8Array) => void,
+  ): { close(): void } {
+    return this.#groups.openReceiver(end, take);
+  }
+
   /** Notes that the way to `address` was found to take packets of `mtu` bytes only. */
   reportPathMtu(family: Family, address: Readonly<AddressWords>, mtu: number): void {
     const before = this.route(family, address);
@@ -225,12 +259,16 @@ export class VirtualHost implements Host {
       case "loop":
         this.#drop(this.#loopBack(frame), frame);
         break;
+      case "group":
+        this.#drop(this.#leaveToGroup(interfaceName, frame), frame);
+        break;
     }
   }
 
   #input(interfaceName: string, frame: Frame): HostDrop | undefined {
     const packet = this.#packet;
     if (!this.routing.interface(interfaceName)?.up) return "interface-down";
+    this.#arrivedBy = interfaceName;
     const problem = packet.read(frame);
     if (problem !== undefined) return problem;
     if (packet.family === 6 && packet.fragment && this.#director?.wantsWholeIpv6) {
@@ -251,7 +289,7 @@ export class VirtualHost implements Host {
     if (toAll || (isUnspecified(source) && isUnspecified(destination))) {
       return this.#deliver(packet, true);
     }
-    if (isMulticast(4, destination)) return "multicast";
+    if (isMulticast(4, destination)) return this.#inputGroup(packet);
     if (isUnspecified(source) || isLoopback(4, source)) return "martian-source";
     if (isUnspecified(destination) || isLoopback(4, destination)) {
       return "martian-destination";
@@ -262,6 +300,15 @@ export class VirtualHost implements Host {
       return "martian-source";
     }
     return this.#goBy(packet, route);
+  }
+
+  /** Takes a packet for a group somebody here has joined. */
+  #inputGroup(packet: HostPacket): HostDrop | undefined {
+    const { family, source, destination } = packet;
+    if (!this.#groups.hasJoined(family, destination, this.#arrivedBy)) return "multicast";
+    if (isUnspecified(source) || isLoopback(family, source)) return "martian-source";
+    if (family === 4 && this.#isOwnSource(packet)) return "martian-source";
+    return this.#deliver(packet, true);
   }
 
   /** Whether an IPv4 packet claims to come from this host. Source: linux `fib_validate_source`. */
@@ -277,7 +324,7 @@ export class VirtualHost implements Host {
     if (isLoopback(6, destination)) return "martian-destination";
     const multicast = isMulticast(6, destination);
     if (!this.#hopByHopIsFine(packet, multicast)) return "extension-header";
-    if (multicast) return this.#delivery.multicast(packet) ? undefined : "multicast";
+    if (multicast) return this.#delivery.multicast(packet) ? undefined : this.#inputGroup(packet);
     return this.#goBy(packet, this.routing.find(6, destination, frame.mark));
   }
 
@@ -347,6 +394,7 @@ export class VirtualHost implements Host {
   /** A packet of this host to itself: its way is known. */
   #loopBack(frame: Frame): HostDrop | undefined {
     const packet = this.#packet;
+    this.#arrivedBy = LOOPBACK;
     const problem = packet.read(frame);
     if (problem !== undefined) return problem;
     frame.mark = this.marks.mark(packet, LOOPBACK);
@@ -394,6 +442,28 @@ export class VirtualHost implements Host {
     if (verdict === VERDICT.forward) return this.#sendDecided(frame, "decided");
     if (verdict !== VERDICT.accept) return undefined;
     return this.#leave(frame, route, own.family, own.destination, "own");
+  }
+
+  /** Sends a packet for a group, when that at hand is done with. */
+  #sendToGroup(interfaceName: string, frame: Frame): void {
+    const problem = this.#busy
+      ? this.#enqueue("group", interfaceName, frame)
+      : this.#leaveToGroup(interfaceName, frame);
+    this.#drop(problem, frame);
+  }
+
+  /** The director never has to do with what a host sends to a group: no service has such an address. */
+  #leaveToGroup(interfaceName: string, frame: Frame): HostDrop | undefined {
+    const device = this.routing.interface(interfaceName);
+    if (device === undefined) return "interface-down";
+    const { view, start } = frame;
+    const group = this.#groupAddress;
+    const family = ipv4.version(view, start) === 6 ? 6 : 4;
+    if (family === 6) ipv6.readDst(view, start, group);
+    else group.fill(0)[0] = ipv4.dst(view, start);
+    const to = { address: { family, words: group }, prefixLength: 0 } as const;
+    const route = new RouteEntry({ to, dev: interfaceName }, TABLE.main, device);
+    return this.#output.send(frame, route, family, group, route.mtu, "own");
   }
 
   /** Sends a packet the director has made and accounted for. */

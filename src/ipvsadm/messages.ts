@@ -155,6 +155,8 @@ const ERROR_TEXTS: Readonly<Record<ErrorCode, string>> = {
   EEXIST: "File exists",
   ENODEV: "No such device",
   ERANGE: "Numerical result out of range",
+  EADDRINUSE: "Address already in use",
+  EADDRNOTAVAIL: "Cannot assign requested address",
   ENETUNREACH: "Network is unreachable",
 };
 

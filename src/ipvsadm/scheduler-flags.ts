@@ -1,32 +1,14 @@
 /**
- * The names of the scheduler flags: one bit may have a name of its own for one scheduler.
+ * The scheduler flags as ipvsadm reads and writes them.
  *
- * Source: ipvsadm(8), `-b`; linux/ip_vs.h `IP_VS_SVC_F_SCHED*`.
+ * Source: ipvsadm(8), `-b`.
  *
  * @module
  */
 import { SERVICE_FLAG } from "../wire/ipvs-objects.ts";
+import { COMMON_FLAGS, OWN_FLAGS } from "../wire/scheduler-flags.ts";
 import { fatal } from "./failure.ts";
 import * as messages from "./messages.ts";
-
-/** A name for a bit. */
-interface NamedFlag {
-  readonly name: string;
-  readonly bit: number;
-  /** The only scheduler that takes the name; any takes one without. */
-  readonly scheduler?: string;
-}
-
-const COMMON_FLAGS: readonly NamedFlag[] = [
-  { name: "flag-1", bit: SERVICE_FLAG.scheduler1 },
-  { name: "flag-2", bit: SERVICE_FLAG.scheduler2 },
-  { name: "flag-3", bit: SERVICE_FLAG.scheduler3 },
-];
-
-const OWN_FLAGS: readonly NamedFlag[] = ["sh", "mh"].flatMap((scheduler) => [
-  { name: `${scheduler}-fallback`, bit: SERVICE_FLAG.scheduler1, scheduler },
-  { name: `${scheduler}-port`, bit: SERVICE_FLAG.scheduler2, scheduler },
-]);
 
 const ALL_FLAGS = [...COMMON_FLAGS, ...OWN_FLAGS];
 
@@ -68,15 +50,4 @@ export function formatSchedulerFlags(flags: number, scheduler: string): string {
     .filter((flag) => (flags & flag.bit) !== 0)
     .map((flag) => flag.name)
     .join(",");
-}
-
-/**
- * Returns the names of all flags set, each under the scheduler's own name where it has one: a list
- * `parseSchedulerFlags` reads back.
- */
-export function exactSchedulerFlags(flags: number, scheduler: string): readonly string[] {
-  return COMMON_FLAGS.filter(({ bit }) => (flags & bit) !== 0).map(({ bit, name }) => {
-    const own = OWN_FLAGS.find((flag) => flag.bit === bit && flag.scheduler === scheduler);
-    return own?.name ?? name;
-  });
 }

@@ -57,7 +57,8 @@ export function decisionRecord(n: number, time: bigint, decision: Decision): Dec
   };
 }
 
-function formatService(id: ServiceId): string {
+/** Returns the name of a service: `TCP 10.0.0.100:80`, `FWM 1`. */
+export function formatService(id: ServiceId): string {
   if (id.fwmark !== 0) return `FWM ${id.fwmark}`;
   return `${PROTOCOL_NAMES[id.protocol] ?? id.protocol} ${formatEndpoint(id)}`;
 }

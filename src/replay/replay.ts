@@ -15,25 +15,23 @@ import { setImmediate } from "node:timers/promises";
 import { openCapture, PcapFileDevice, refuseUnknownLink } from "../../dataplane/pcap-file.ts";
 import { Pump } from "../../dataplane/pump.ts";
 import type { ManualClock } from "../base/clock.ts";
+import type { Decision } from "../engine/decision.ts";
 import type { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
 import type { Profile } from "../engine/profile.ts";
 import type { ReasonName } from "../engine/verdict.ts";
-import type { ReadOptions } from "../rules/read-wanted.ts";
 import { CaptureError } from "../wire/capture.ts";
 import { readCapture } from "../wire/pcap.ts";
 import { type DecisionRecord, decisionRecord } from "./decision-line.ts";
-import { simulatedDirector } from "./simulated-director.ts";
+import { type SimulationOptions, simulatedDirector } from "./simulated-director.ts";
 
 /** Packets decided before other events get their turn. */
 const TURNS = 4096;
 
 /** What a replay is made from. */
-export interface ReplayOptions {
+export interface ReplayOptions extends SimulationOptions {
   /** Path of the rules, in any form `readRules` takes. */
   readonly rules: string;
-  /** Told what a configuration of keepalived has that the rules have not. */
-  readonly onRemark?: ReadOptions["onRemark"];
   /** Path of the capture. */
   readonly input: string;
   /** Kernel release to decide like. */
@@ -45,6 +43,8 @@ export interface ReplayRun {
   /** Path of the capture of what leaves; not written without it. */
   readonly output?: string | undefined;
   readonly onDecision?: ((record: DecisionRecord) => void) | undefined;
+  /** Told of each packet, before `onDecision`: the decision, to be read at once, and the capture's time in ms. */
+  readonly onPacket?: ((decision: Decision, time: number) => void) | undefined;
   /** Told now and then how many records of how many are done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -96,8 +96,8 @@ export class Replay {
    * @throws the system's error when a file cannot be read
    */
   static async prepare(options: ReplayOptions): Promise<Replay> {
-    const { input, profile, onRemark } = options;
-    const { clock, host, director } = await simulatedDirector(options.rules, profile, { onRemark });
+    const { input, profile, rules, ...simulation } = options;
+    const { clock, host, director } = await simulatedDirector(rules, profile, simulation);
     return new Replay(input, await countRecords(input), clock, host, director);
   }
 
@@ -119,6 +119,7 @@ export class Replay {
       const { number, time } = device.origin(frame)!;
       packets++;
       done = number;
+      run.onPacket?.(decision, frame.time);
       run.onDecision?.(decisionRecord(number, time, decision));
     });
     for (let turn = 1; device.nextTime !== undefined; turn++) {
@@ -139,8 +140,13 @@ export class Replay {
   }
 }
 
-/** Reads a capture to its end and returns how many records it has. */
-async function countRecords(path: string): Promise<number> {
+/**
+ * Reads a capture to its end and returns how many records it has.
+ *
+ * @throws ReplayError when the capture is broken: with file and offset
+ * @throws the system's error when it cannot be read
+ */
+export async function countRecords(path: string): Promise<number> {
   const file = openCapture(path);
   let count = 0;
   try {

@@ -9,6 +9,7 @@
 import { StaticHost } from "../../dataplane/static-host.ts";
 import { schedulers } from "../../schedulers/index.ts";
 import { ManualClock } from "../base/clock.ts";
+import { SeededRandom } from "../base/random.ts";
 import { directorBackend } from "../control/director-services.ts";
 import { Director } from "../engine/director.ts";
 import type { Host } from "../engine/host.ts";
@@ -25,6 +26,14 @@ export interface SimulatedDirector {
   readonly director: Director;
 }
 
+/** How a simulated director is made. */
+export interface SimulationOptions extends ReadOptions {
+  /** Changes the rules before they are carried out. */
+  readonly alter?: ((rules: Rules) => Rules) | undefined;
+  /** Seed of the director's chance; 1 unless given. */
+  readonly seed?: number | undefined;
+}
+
 /**
  * Returns a director that has carried out the rules at `path`.
  *
@@ -35,15 +44,21 @@ export interface SimulatedDirector {
 export async function simulatedDirector(
   path: string,
   profile: Profile,
-  options?: ReadOptions,
+  { alter = (rules) => rules, seed = 1, ...options }: SimulationOptions = {},
 ): Promise<SimulatedDirector> {
-  const rules = await readRules(path, options);
+  const rules = alter(await readRules(path, options));
   const clock = new ManualClock();
   const host = new StaticHost({
     addresses: firstAddresses(rules),
     isAlsoLocal: (family, address) => director.hasVirtualAddress(family, address),
   });
-  const director: Director = new Director({ schedulers, clock, host, profile });
+  const director: Director = new Director({
+    schedulers,
+    clock,
+    host,
+    profile,
+    random: new SeededRandom(seed),
+  });
   const backend = directorBackend(director);
   await loadRules(rules, backend);
   await backend.close();

@@ -9,13 +9,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { delimiter, dirname } from "node:path";
-import { Replacements } from "./replacements.ts";
-
-/** Where programs are looked for without a PATH, as a login sets it. */
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/** Where data are looked for without XDG_DATA_DIRS. Source: XDG Base Directory Specification. */
-const DEFAULT_DATA_PATH = "/usr/local/share:/usr/share";
+import { type Environment, Replacements } from "./replacements.ts";
 
 /** Added to the number of a signal, as a shell reports a process it ended. */
 const STATUS_SIGNAL = 128;
@@ -24,9 +18,6 @@ const STATUS_SIGNAL = 128;
 const SIGNALS = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 /** A terminal sends these to all its processes: there the shell has had them already. */
 const TERMINAL_SIGNALS = ["SIGINT", "SIGQUIT"] as const;
-
-/** Environment variables. */
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Which shell, and for which director. */
 export interface ShellOptions {
@@ -49,45 +40,38 @@ export interface ShellOptions {
  */
 export async function runShell(options: ShellOptions): Promise<number> {
   const { shell, words, socket, env, terminal } = options;
-  let child: ChildProcess | undefined;
-  // Before there is a shell: a signal that ended this process would leave the shell to itself.
-  const stop = passSignals((signal) => child?.kill(signal), terminal);
+  let replacements: Replacements | undefined;
   try {
-    const replacements = new Replacements();
-    try {
-      child = spawn(shell, words, {
-        stdio: "inherit",
-        env: {
-          ...env,
-          ...changedVariables(replacements, env),
-          UIPVS_BACKEND: "director",
-          UIPVS_SOCKET: socket,
-        },
-      });
-      const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals];
-      return status ?? STATUS_SIGNAL + constants.signals[signal];
-    } finally {
-      replacements.remove();
-    }
+    return await runInFront(terminal, () => {
+      replacements = Replacements.make();
+      const changed = { UIPVS_BACKEND: "director", UIPVS_SOCKET: socket };
+      const all = { ...env, ...replacements.variables(env), ...changed };
+      return spawn(shell, words, { stdio: "inherit", env: all });
+    });
   } finally {
-    stop();
+    replacements?.remove();
   }
 }
 
-function changedVariables(replacements: Replacements, env: Environment): Environment {
-  return {
-    PATH: searchPath(replacements.programs, env),
-    // Behind the others: what the system has to say about a command goes first.
-    XDG_DATA_DIRS: [env.XDG_DATA_DIRS || DEFAULT_DATA_PATH, replacements.data].join(delimiter),
-  };
-}
-
-/** Returns the PATH with a folder in front, and Node's own at its end where it lacks that. */
-function searchPath(programs: string, { PATH }: Environment): string {
-  const folders = (PATH || DEFAULT_PATH).split(delimiter);
-  // The programs are found by `env node`.
-  const own = dirname(process.execPath);
-  return [programs, ...folders, ...(folders.includes(own) ? [] : [own])].join(delimiter);
+/**
+ * Waits for the end of a program that has the standard streams of this process, and passes signals on.
+ *
+ * @param terminal whether the standard input is a terminal
+ * @param start starts the program; signals that come before it are lost, not the death of this process
+ * @returns its exit status; 128 and the number of the signal that ended it
+ * @throws the system's error when it cannot be started
+ */
+export async function runInFront(terminal: boolean, start: () => ChildProcess): Promise<number> {
+  let child: ChildProcess | undefined;
+  // Before there is a program: a signal that ended this process would leave the program to itself.
+  const stop = passSignals((signal) => child?.kill(signal), terminal);
+  try {
+    child = start();
+    const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals];
+    return status ?? STATUS_SIGNAL + constants.signals[signal];
+  } finally {
+    stop();
+  }
 }
 
 /** Has signals handed on from now on; returns what ends that. */

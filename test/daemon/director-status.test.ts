@@ -26,6 +26,7 @@ const plain = {
   packets: counts,
   accepts: counts,
   drops: counts,
+  synchronisation: counts,
 };
 const status: fc.Arbitrary<DirectorStatus> = fc.oneof(
   fc.record(plain),

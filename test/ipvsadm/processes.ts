@@ -35,10 +35,8 @@ export function execute(
   { stdin = "", env = {} }: Around = {},
 ): Promise<Printed> {
   return new Promise((resolve, reject) => {
-    // Without what the test runner would load into every Node process.
-    const own = { NODE_OPTIONS: "", UIPVS_SOCKET: socket };
     const options = {
-      env: { ...process.env, ...env, ...own },
+      env: { ...process.env, ...env, UIPVS_SOCKET: socket },
       maxBuffer: Number.POSITIVE_INFINITY,
     };
     const child = execFile(program, argv, options, (error, stdout, stderr) => {

@@ -18,8 +18,9 @@ import {
   type ServiceConfig,
   type ServiceId,
 } from "../../wire/ipvs-objects.ts";
+import { schedulerFlagNames } from "../../wire/scheduler-flags.ts";
 import type { Change } from "../command.ts";
-import { exactSchedulerFlags, SCHEDULER_FLAGS } from "../scheduler-flags.ts";
+import { SCHEDULER_FLAGS } from "../scheduler-flags.ts";
 import { netmaskText } from "./services.ts";
 import { tunnelOptions } from "./tunnel.ts";
 
@@ -88,7 +89,7 @@ function serviceOptions(id: ServiceId, config: ServiceConfig): string {
   if (config.persistenceEngine) parts.push(`--pe ${config.persistenceEngine}`);
   if ((config.flags & SERVICE_FLAG.onePacket) !== 0) parts.push("-o");
   if ((config.flags & SCHEDULER_FLAGS) !== 0) {
-    parts.push(`-b ${exactSchedulerFlags(config.flags, config.scheduler).join(",")}`);
+    parts.push(`-b ${schedulerFlagNames(config.flags, config.scheduler).join(",")}`);
   }
   return parts.join(" ");
 }
