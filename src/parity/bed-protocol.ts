@@ -3,17 +3,17 @@
  *
  * | Request | Answer |
  * |---|---|
- * | none: the server speaks first | `{"value": {"release", "schedulers"}}` |
- * | `{"operation": "reset", "arguments": [topology?]}` | `{"value": null}` |
- * | `{"operation": "command", "arguments": [words, options?]}` | `{"value": {"status", "stdout", "stderr"}}` |
+ * | none: the server speaks first | `{"value": {"release", "schedulers", "virtualTime", "ofHost"}, "began": 0}` |
+ * | `{"operation": "reset", "arguments": [topology?]}` | `{"value": null, "began"}` |
+ * | `{"operation": "command", "arguments": [words, options?]}` | `{"value": {"status", "stdout", "stderr"}, "began"}` |
  * | `{"operation": "run", "arguments": [words, input?]}` | the same |
- * | `{"operation": "setting", "arguments": [name, value?]}` | `{"value": {"value"?, "error"?}}` |
- * | `{"operation": "inject", "arguments": [port, packet, options?]}` | `{"value": [{"port", "destinationMac", "etherType", "bytes"}]}` |
+ * | `{"operation": "setting", "arguments": [name, value?]}` | `{"value": {"value"?, "error"?}, "began"}` |
+ * | `{"operation": "inject", "arguments": [port, packet, options?]}` | `{"value": [{"port", "destinationMac", "etherType", "bytes"}], "began"}` |
  * | `{"operation": "sleep", "arguments": [seconds]}` | the same |
- * | `{"operation": "statusFile", "arguments": [name]}` | `{"value": text}`, or null where there is none |
+ * | `{"operation": "statusFile", "arguments": [name]}` | `{"value": text, "began"}`, null where there is none |
  *
- * An operation that fails is answered by `{"error": message}`. Packets are texts of hexadecimal digits. Every
- * operation is that of `Bed`, which says what it means; one is answered before the next is asked.
+ * An operation that fails is answered by `{"error": message}`. Packets are texts of hexadecimal digits; `began` is
+ * the moment an operation began, in ms of the clock CLOCK_MONOTONIC of the bed's kernel. Every operation is that of `Bed`, which says what it means; one is answered before the next is asked.
  *
  * @module
  */
@@ -27,6 +27,7 @@ import type {
   EmittedPacket,
   InjectOptions,
   SettingOutcome,
+  TimedBed,
 } from "./bed.ts";
 import type { LineChannel } from "./line-channel.ts";
 import type { Topology } from "./topology.ts";
@@ -39,11 +40,24 @@ interface Request {
   readonly arguments: readonly unknown[];
 }
 
-type Answer = { readonly value: unknown } | { readonly error: string };
+type Answer =
+  | { readonly value: unknown; readonly began: Milliseconds }
+  | { readonly error: string };
 
-/** Carries out the operations that `channel` asks for, until the other side is gone. */
-export async function serveBed(bed: Bed, channel: LineChannel): Promise<void> {
-  channel.send({ value: bed.info } satisfies Answer);
+/**
+ * Carries out the operations that `channel` asks for, until the other side is gone.
+ *
+ * @param open makes the bed; the other side learns why it could not
+ */
+export async function serveBed(open: () => Promise<Bed>, channel: LineChannel): Promise<void> {
+  let bed: Bed;
+  try {
+    bed = await open();
+  } catch (error) {
+    channel.send(failure(error));
+    return;
+  }
+  channel.send({ value: bed.info, began: 0 } satisfies Answer);
   for (;;) {
     let request: Request;
     try {
@@ -56,11 +70,21 @@ export async function serveBed(bed: Bed, channel: LineChannel): Promise<void> {
 }
 
 async function answerTo(bed: Bed, request: Request): Promise<Answer> {
+  const began = monotonic();
   try {
-    return { value: (await carryOut(bed, request)) ?? null };
+    return { value: (await carryOut(bed, request)) ?? null, began };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return failure(error);
   }
+}
+
+function failure(error: unknown): Answer {
+  return { error: error instanceof Error ? error.message : String(error) };
+}
+
+/** Returns the moment by the kernel's clock that only goes forward (CLOCK_MONOTONIC). */
+function monotonic(): Milliseconds {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 async function carryOut(bed: Bed, request: Request): Promise<unknown> {
@@ -103,14 +127,15 @@ export interface BedConnection {
   close(): Promise<void>;
 }
 
-/** Time an operation may take besides the time it is to let pass. */
-const PATIENCE: Milliseconds = 60_000;
+/** Time an operation may take besides the time it is to let pass: an emulated processor of a busy host is slow. */
+const PATIENCE: Milliseconds = 240_000;
 
 /** The bed at the other end of a connection. Operations asked for at once are carried out in their order. */
-export class RemoteBed implements Bed {
+export class RemoteBed implements TimedBed {
   readonly info: BedInfo;
   readonly #connection: BedConnection;
   #last: Promise<unknown> = Promise.resolve();
+  #began: Milliseconds = 0;
 
   private constructor(connection: BedConnection, info: BedInfo) {
     this.#connection = connection;
@@ -123,8 +148,12 @@ export class RemoteBed implements Bed {
    * @throws Error when it cannot be made there
    */
   static async connect(connection: BedConnection): Promise<RemoteBed> {
-    const info = answered(await connection.channel.receive()) as BedInfo;
-    return new RemoteBed(connection, info);
+    const { value } = answered(await connection.channel.receive());
+    return new RemoteBed(connection, value as BedInfo);
+  }
+
+  get began(): Milliseconds {
+    return this.#began;
   }
 
   async reset(topology?: Topology): Promise<void> {
@@ -182,7 +211,9 @@ export class RemoteBed implements Bed {
     }, patience);
     try {
       channel.send(request);
-      return answered(await channel.receive());
+      const { value, began } = answered(await channel.receive());
+      this.#began = began;
+      return value;
     } catch (error) {
       if (!late) throw error;
       throw new Error(`The bed did not ${request.operation} within ${patience / 1000} s`);
@@ -197,8 +228,8 @@ function packetsOf(value: unknown): readonly EmittedPacket[] {
 }
 
 /** @throws Error for the answer of an operation that failed */
-function answered(message: unknown): unknown {
+function answered(message: unknown): Exclude<Answer, { error: string }> {
   const answer = message as Answer;
   if ("error" in answer) throw new Error(answer.error);
-  return answer.value;
+  return answer;
 }

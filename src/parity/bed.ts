@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Milliseconds } from "../base/clock.ts";
 import type { StatusFile } from "../control/backend.ts";
 import type { Topology } from "./topology.ts";
 
@@ -55,10 +56,14 @@ export interface SettingOutcome {
 
 /** What a bed is. */
 export interface BedInfo {
-  /** Release of the kernel, `6.1.176`. */
+  /** Release of the kernel, `6.1.176`; of a distribution's kernel the one it was made from. */
   readonly release: string;
   /** Names of the schedulers there are, such as `rr`. */
   readonly schedulers: readonly string[];
+  /** Whether its time passes only while nobody has anything to do, so that waiting takes none. */
+  readonly virtualTime: boolean;
+  /** Whether it is the kernel of the host, so that nothing must be done that others could notice. */
+  readonly ofHost: boolean;
 }
 
 /** A bed. An operation rejects when the bed itself fails, never because a director refuses something. */
@@ -107,4 +112,10 @@ export interface Bed {
 
   /** Ends the bed and leaves nothing behind. */
   close(): Promise<void>;
+}
+
+/** A bed that tells when things happened. */
+export interface TimedBed extends Bed {
+  /** When the last operation began, by the clock of the bed's kernel (CLOCK_MONOTONIC). */
+  readonly began: Milliseconds;
 }

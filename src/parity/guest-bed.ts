@@ -1,24 +1,29 @@
 /**
- * The bed on a kernel booted for the purpose.
+ * The bed on a kernel run for the purpose.
  *
  * @module
  */
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Bed } from "./bed.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import type { TimedBed } from "./bed.ts";
 import { RemoteBed } from "./bed-protocol.ts";
-import { Guest, type GuestOptions } from "./guest.ts";
+import { findMachine } from "./find-machine.ts";
+import { Guest } from "./guest.ts";
 
-/** The program in the guest. */
-const PROGRAM = fileURLToPath(new URL(`./bed-program${extname(import.meta.url)}`, import.meta.url));
+/** What to boot. */
+export interface BedOptions {
+  /** The kernel, as `findMachine` has it. */
+  readonly kernel?: string | undefined;
+  /** Time it has to be ready; what its machine may take. */
+  readonly bootTimeout?: Milliseconds | undefined;
+}
 
 /**
- * Boots a kernel, in some seconds, and returns the bed in it, for any number of scenarios. Close it.
+ * Boots a kernel, in some seconds, and returns the bed on it, for any number of scenarios. Close it.
  *
  * @throws Error when there is no kernel to boot, it does not come up, or has no ip_vs
  */
-export async function bootBed(options: Omit<GuestOptions, "program"> = {}): Promise<Bed> {
-  const guest = await Guest.boot({ ...options, program: [PROGRAM] });
+export async function bootBed({ kernel, bootTimeout }: BedOptions = {}): Promise<TimedBed> {
+  const guest = await Guest.boot(await findMachine(kernel), bootTimeout);
   try {
     return await RemoteBed.connect(guest);
   } catch (error) {

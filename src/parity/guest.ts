@@ -1,42 +1,23 @@
 /**
- * A kernel booted for the purpose, with a program of ours in it and a channel to that program.
+ * A kernel run for the purpose, with a program of ours in it and a channel to that program.
  *
  * It runs as processes of this host, all in one process group. However this process ends, the guest ends
- * too: it is killed, or notices that nobody is at the other end of its console.
+ * too: it is killed, or notices that nobody is at the other end of its channel.
  *
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Milliseconds } from "../base/clock.ts";
-import { initScript, quoted } from "./init-script.ts";
 import { LineChannel } from "./line-channel.ts";
-import { findUml, umlEnvironment, umlWords } from "./uml.ts";
+import { CHANNEL_FD, type Launch, type Machine, MESSAGES } from "./machine.ts";
 
-/** What to boot. */
-export interface GuestOptions {
-  /** Absolute path of the program for Node that runs in the guest, and its words. */
-  readonly program: readonly string[];
-  /** Path of a user-mode Linux; Debian's unless given. */
-  readonly kernel?: string | undefined;
-  /** Further words for the kernel. */
-  readonly kernelWords?: readonly string[] | undefined;
-  /** Time the guest has to say its first word; 60 s. */
-  readonly bootTimeout?: Milliseconds | undefined;
-}
-
-const BOOT_TIMEOUT: Milliseconds = 60_000;
 /** Lines of the guest's messages that an error quotes. */
 const QUOTED_LINES = 8;
-/** Files of the guest: what its kernel says, and the script it runs. */
-const MESSAGES = "messages";
-const INIT = "init";
-/** Descriptor of the kernel that is the guest's console. */
-const CONSOLE_FD = 3;
 
 /** A running guest. */
 export class Guest {
@@ -60,12 +41,12 @@ export class Guest {
     this.#folder = folder;
     this.#kernel = kernel;
     this.#ended = once(kernel, "close");
-    // The kernel itself is gone, but what it started may not be, and holds on to the console.
+    // The kernel itself is gone, but what it started may not be, and holds on to the channel.
     kernel.once("exit", () => this.#kill());
-    const console = kernel.stdio[CONSOLE_FD] as Duplex;
+    const socket = kernel.stdio[CHANNEL_FD] as Duplex;
     this.channel = new LineChannel({
-      input: this.#said(console),
-      write: (text) => void console.write(text, "latin1"),
+      input: this.#said(socket),
+      write: (text) => void socket.write(text, "latin1"),
       folder,
       side: "host",
     });
@@ -77,23 +58,17 @@ export class Guest {
   }
 
   /**
-   * Boots a kernel and starts the program in it. The first message of its channel shows when it is ready.
+   * Starts a machine and the program in it. The first message of its channel shows when it is ready.
    *
-   * @throws Error when there is nothing to boot, or it cannot be started
+   * @param bootTimeout time it has to say it; what the machine may take
+   * @throws Error when it cannot be started
    */
-  static async boot(options: GuestOptions): Promise<Guest> {
-    const path = findUml(options.kernel);
+  static async boot(machine: Machine, bootTimeout = machine.bootTimeout): Promise<Guest> {
     const folder = mkdtempSync(join(tmpdir(), "uipvs-guest-"));
     try {
-      const script = initScript({
-        mountShared: `mount -t hostfs -o ${quoted(folder)} none "$1"`,
-        node: process.execPath,
-        program: options.program,
-      });
-      writeFileSync(join(folder, INIT), script, { mode: 0o755 });
-      const kernel = start(path, umlWords({ folder, words: options.kernelWords }), folder);
+      const kernel = start(machine.launch(folder), folder);
       await once(kernel, "spawn");
-      return new Guest(folder, kernel, options.bootTimeout ?? BOOT_TIMEOUT);
+      return new Guest(folder, kernel, bootTimeout);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -111,12 +86,12 @@ export class Guest {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Yields what comes over the console; its end is an error. */
-  async *#said(console: Duplex): AsyncGenerator<string, void, undefined> {
-    console.setEncoding("latin1");
+  /** Yields what comes from the guest; its end is an error. */
+  async *#said(socket: Duplex): AsyncGenerator<string, void, undefined> {
+    socket.setEncoding("latin1");
     let fault: unknown;
     try {
-      for await (const piece of console) {
+      for await (const piece of socket) {
         clearTimeout(this.#impatience);
         yield piece as string;
       }
@@ -147,12 +122,12 @@ export class Guest {
   }
 }
 
-function start(path: string, words: readonly string[], folder: string): ChildProcess {
+function start({ program, words, env }: Launch, folder: string): ChildProcess {
   const messages = openSync(join(folder, MESSAGES), "a");
   try {
-    return spawn(path, words, {
+    return spawn(program, words, {
       stdio: ["ignore", messages, messages, "pipe"],
-      env: umlEnvironment(folder),
+      env,
       cwd: folder,
       // A process group of its own, to end all of it.
       detached: true,

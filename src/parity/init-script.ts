@@ -4,8 +4,14 @@
  * @module
  */
 
+import { writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
 /** Where a guest sees the folder it shares with its host. */
 export const GUEST_FOLDER = "/run/shared";
+/** Word for the program in a guest: time passes only while the guest has nothing to do. */
+export const VIRTUAL_TIME = "virtual-time";
 
 /** What runs in the guest. */
 export interface InitOptions {
@@ -15,6 +21,35 @@ export interface InitOptions {
   readonly node: string;
   /** Absolute path of the program for Node, and its words. */
   readonly program: readonly string[];
+}
+
+/** The program in a guest that serves a bed; its first word is a device, the second may be that of virtual time. */
+const PROGRAM = fileURLToPath(new URL(`./bed-program${extname(import.meta.url)}`, import.meta.url));
+const INIT = "init";
+
+/** What the program in a guest has to know. */
+export interface ServedGuest {
+  /** Command that mounts the shared folder at `$1`. */
+  readonly mountShared: string;
+  /** Path of the guest's device whose other end is the host. */
+  readonly channel: string;
+  /** Whether time passes in the guest only while it has nothing to do; it does not. */
+  readonly virtualTime?: boolean;
+  /** Absolute path of another program for Node than the one that serves a bed, and its words. */
+  readonly program?: readonly string[];
+}
+
+/** Writes the script of a guest, by default one that serves a bed, into the folder it shares; returns its path. */
+export function writeInit(folder: string, guest: ServedGuest): string {
+  const path = join(folder, INIT);
+  const words = [guest.channel, ...(guest.virtualTime ? [VIRTUAL_TIME] : [])];
+  const script = initScript({
+    mountShared: guest.mountShared,
+    node: process.execPath,
+    program: guest.program ?? [PROGRAM, ...words],
+  });
+  writeFileSync(path, script, { mode: 0o755 });
+  return path;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The bed on a real kernel: this machine's, which is best one booted for the purpose.
+ * The bed on a real kernel: that of the machine this runs on, which may be one booted for the purpose.
  *
  * Every reset is a new network namespace, and so a new ip_vs. It needs the privileges for that, and
  * iptables(8) for packets with a mark.
@@ -8,7 +8,7 @@
  */
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { release } from "node:os";
+import { release, version } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { enterNewNetwork, giveWay } from "../../dataplane/sys/network-namespace.ts";
 import { readSysctl, writeSysctl } from "../../dataplane/sys/sysctl.ts";
@@ -42,6 +42,12 @@ interface OpenPort {
   readonly peerMac: number;
 }
 
+/** What a kernel does not tell of itself; neither unless given. */
+export type KernelBedOptions = Partial<Pick<BedInfo, "virtualTime" | "ofHost">>;
+
+/** Settings below /proc/sys that belong to a network namespace. */
+const NETWORK_SETTINGS = "net/";
+
 /** A bed in network namespaces of this process. One at a time: it moves the main thread. */
 export class KernelBed implements Bed {
   readonly info: BedInfo;
@@ -57,13 +63,15 @@ export class KernelBed implements Bed {
    *
    * @throws SystemError without the privileges; KernelUnavailable without ip_vs; Error without koffi
    */
-  static async open(): Promise<KernelBed> {
+  static async open(options: KernelBedOptions = {}): Promise<KernelBed> {
     // Threads that Node starts later would hold on to the namespace of that time for good.
     await stat("/");
     enterNewNetwork();
     const backend = await openKernelBackend();
     try {
-      return new KernelBed({ release: release(), schedulers: await knownSchedulers(backend) });
+      const schedulers = await knownSchedulers(backend);
+      const { virtualTime = false, ofHost = false } = options;
+      return new KernelBed({ release: sourceRelease(), schedulers, virtualTime, ofHost });
     } finally {
       await backend.close();
     }
@@ -107,6 +115,9 @@ export class KernelBed implements Bed {
   }
 
   async setting(name: string, value?: string): Promise<SettingOutcome> {
+    if (value !== undefined && this.info.ofHost && !name.startsWith(NETWORK_SETTINGS)) {
+      return { value: readSysctl(name), error: "EPERM" };
+    }
     let error: string | undefined;
     try {
       if (value !== undefined) writeSysctl(name, value);
@@ -168,6 +179,14 @@ export class KernelBed implements Bed {
     for (const { port } of this.#ports) port.close();
     this.#ports = [];
   }
+}
+
+/**
+ * Returns the release of the kernel: that of the source, which Debian tells in the version, as its release is the
+ * name of an interface to modules.
+ */
+function sourceRelease(): string {
+  return /Debian (\d+\.\d+\.\d+)/.exec(version())?.[1] ?? release();
 }
 
 class Text {

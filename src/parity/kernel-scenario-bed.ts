@@ -10,7 +10,7 @@ import type { StatusFile } from "../control/backend.ts";
 import type { Captured, Printed, Bed as ScenarioBed, Sent, Variable } from "../scenario/bed.ts";
 import type { ProgramName } from "../scenario/statement.ts";
 import { ETHER_TYPE } from "../wire/ethernet.ts";
-import type { Bed, CommandOutcome, EmittedPacket } from "./bed.ts";
+import type { CommandOutcome, EmittedPacket, TimedBed } from "./bed.ts";
 import { STANDARD, type Topology } from "./topology.ts";
 
 /** Networks by name. */
@@ -29,16 +29,16 @@ const STATUS_FILE = /^\/proc\/net\/(ip_vs(?:_conn|_conn_sync|_stats|_stats_percp
 
 /** The kernel of a bed, begun anew for one scenario. The bed stays open when this one is closed. */
 export class KernelScenarioBed implements ScenarioBed {
-  readonly #bed: Bed;
+  readonly #bed: TimedBed;
   readonly #pause: Milliseconds;
   readonly #moments: Milliseconds[] = [];
   /** What left in pauses, for the next operation that gives packets. */
   readonly #left: EmittedPacket[] = [];
   #topology: Topology | undefined;
-  #began = performance.now();
+  #began: Milliseconds = 0;
 
   /** @param pause time to let pass before each operation */
-  constructor(bed: Bed, pause: Milliseconds = 0) {
+  constructor(bed: TimedBed, pause: Milliseconds = 0) {
     this.#bed = bed;
     this.#pause = pause;
   }
@@ -48,14 +48,14 @@ export class KernelScenarioBed implements ScenarioBed {
     return this.#moments;
   }
 
-  /** When the network was made, on the clock of `performance.now`. */
+  /** When the network was made, by the kernel's clock. */
   get began(): Milliseconds {
     return this.#began;
   }
 
-  /** Time since the network was made. */
+  /** Time from when the network was made to when the last operation began. */
   now(): Milliseconds {
-    return performance.now() - this.#began;
+    return this.#bed.began - this.#began;
   }
 
   async setUp(name: string): Promise<void> {
@@ -69,38 +69,42 @@ export class KernelScenarioBed implements ScenarioBed {
   }
 
   async run(program: ProgramName, args: readonly string[]): Promise<Printed> {
-    const bed = await this.#furnished();
     const words = [...args];
-    if (program === "ipvsadm") return printed(await bed.command(words));
-    return printed(await bed.run([PROGRAMS[program], ...words]));
+    return printed(
+      await this.#operate((bed) =>
+        program === "ipvsadm" ? bed.command(words) : bed.run([PROGRAMS[program], ...words]),
+      ),
+    );
   }
 
   async shell(command: string): Promise<Printed> {
-    const bed = await this.#furnished();
-    return printed(await bed.run(["/bin/sh", "-c", command]));
+    return printed(await this.#operate((bed) => bed.run(["/bin/sh", "-c", command])));
   }
 
   async sysctl(name: string, value?: string): Promise<Variable> {
-    const bed = await this.#furnished();
-    const { value: now, error } = await bed.setting(name.replaceAll(".", "/"), value);
+    const path = name.replaceAll(".", "/");
+    const { value: now, error } = await this.#operate((bed) => bed.setting(path, value));
     return { ...(error !== undefined && { errno: error }), value: now ?? null };
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    const bed = await this.#furnished();
     const status = STATUS_FILE.exec(path)?.[1] as StatusFile | undefined;
     if (status !== undefined) {
-      const text = await bed.statusFile(status);
+      const text = await this.#operate((bed) => bed.statusFile(status));
       return text === undefined ? undefined : encode(text);
     }
-    const { status: failed, stdout } = await bed.run(["cat", path]);
+    const { status: failed, stdout } = await this.#operate((bed) => bed.run(["cat", path]));
     return failed === 0 ? encode(stdout) : undefined;
   }
 
   async send(device: string, packet: Uint8Array, mark?: number): Promise<Sent | undefined> {
-    const bed = await this.#furnished();
-    if (!this.#topology?.ports.some(({ name }) => name === device)) return undefined;
-    return { captured: this.#captured(await bed.inject(device, packet, { mark })) };
+    await this.#furnish();
+    if (!this.#topology?.ports.some(({ name }) => name === device)) {
+      this.#moments.push(this.now());
+      return undefined;
+    }
+    const emitted = await this.#operate((bed) => bed.inject(device, packet, { mark }));
+    return { captured: this.#captured(emitted) };
   }
 
   async sendFrame(): Promise<Sent | undefined> {
@@ -108,8 +112,7 @@ export class KernelScenarioBed implements ScenarioBed {
   }
 
   async sleep(duration: Milliseconds): Promise<readonly Captured[]> {
-    const bed = await this.#furnished();
-    return this.#captured(await bed.sleep(duration / 1000));
+    return this.#captured(await this.#operate((bed) => bed.sleep(duration / 1000)));
   }
 
   async close(): Promise<void> {}
@@ -118,15 +121,21 @@ export class KernelScenarioBed implements ScenarioBed {
   async #begin(topology: Topology): Promise<void> {
     await this.#bed.reset(topology);
     this.#topology = topology;
-    this.#began = performance.now();
+    this.#began = this.#bed.began;
   }
 
-  /** Begins an operation: returns the bed, without what the scenario before left there. */
-  async #furnished(): Promise<Bed> {
+  /** Sees to it that what the scenario before left there is gone. */
+  async #furnish(): Promise<void> {
     if (this.#topology === undefined) await this.#begin(BARE);
+  }
+
+  /** Carries out an operation, and notes when it began. */
+  async #operate<T>(operation: (bed: TimedBed) => Promise<T>): Promise<T> {
+    await this.#furnish();
     if (this.#pause > 0) this.#left.push(...(await this.#bed.sleep(this.#pause / 1000)));
+    const done = await operation(this.#bed);
     this.#moments.push(this.now());
-    return this.#bed;
+    return done;
   }
 
   /** Returns what was sent, and what left in a pause before. */

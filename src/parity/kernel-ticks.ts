@@ -1,28 +1,47 @@
 /**
- * The clock of a bed's kernel, by which it rounds its timers.
+ * The ticks of a bed's kernel, by which it rounds its timers.
  *
  * @module
  */
 import type { Milliseconds, Ticks } from "../base/clock.ts";
 import type { Bed } from "./bed.ts";
 
-/** Ticks a second of user-mode Linux (CONFIG_HZ). */
-export const TICKS_PER_SECOND = 100;
+/** Ticks a second there can be (linux, kernel/Kconfig.hz). */
+const RATES = [100, 250, 300, 1000] as const;
+/** That of a kernel that does not tell: user-mode Linux. */
+const USUAL_RATE = 100;
 /** All timers are rounded to parts of so many ticks (linux, kernel/time/timer.c). */
 const ROUND = 32768n;
 
-/** Tells the tick of a moment, give or take one or two. */
-export type TickAt = (moment: Milliseconds) => Ticks;
+/** The clock a kernel rounds its timers by. */
+export interface KernelTicks {
+  /** Ticks a second (CONFIG_HZ). */
+  readonly perSecond: number;
+  /** Returns the tick of a moment of the kernel's clock CLOCK_MONOTONIC, give or take one; modulo 32768 at first. */
+  at(moment: Milliseconds): Ticks;
+}
 
-/**
- * Returns what tells the ticks of moments of `performance.now`, modulo 32768 at first; of one that begins with
- * 0 now where the kernel does not say.
- */
-export async function kernelTicks(bed: Bed): Promise<TickAt> {
-  const before = performance.now();
-  const { stdout } = await bed.run(["cat", "/proc/timer_list"]);
-  const asked = (before + performance.now()) / 2;
-  const jiffies = /^jiffies: (\d+)$/m.exec(stdout)?.[1];
-  const tick = Number(BigInt(jiffies ?? "0") % ROUND);
-  return (moment) => Math.max(0, tick + Math.floor(((moment - asked) * TICKS_PER_SECOND) / 1000));
+/** Tells the moment and the tick twice, some ticks apart. */
+const ASK = `tell() { grep -E '^(now at|jiffies:) ' /proc/timer_list | head -n 2; }; tell; sleep 0.2; tell`;
+const TOLD = /^now at (\d+) nsecs\njiffies: (\d+)$/gm;
+
+/** Returns the ticks of a kernel; 100 a second, the first at 0, where it does not tell. */
+export async function kernelTicks(bed: Bed): Promise<KernelTicks> {
+  const { stdout } = await bed.run(["sh", "-c", ASK]);
+  const [first, second] = [...stdout.matchAll(TOLD)].map(([, now = "", jiffies = ""]) => ({
+    moment: Number(now) / 1e6,
+    jiffies: BigInt(jiffies),
+  }));
+  if (first === undefined || second === undefined) return ticksFrom(0, 0, USUAL_RATE);
+  const seconds = (second.moment - first.moment) / 1000;
+  const measured = Number(second.jiffies - first.jiffies) / seconds;
+  const rate = RATES.reduce((a, b) => (Math.abs(b - measured) < Math.abs(a - measured) ? b : a));
+  return ticksFrom(first.moment, Number(first.jiffies % ROUND), rate);
+}
+
+function ticksFrom(moment: Milliseconds, tick: Ticks, perSecond: number): KernelTicks {
+  return {
+    perSecond,
+    at: (later) => Math.max(0, tick + Math.floor(((later - moment) * perSecond) / 1000)),
+  };
 }

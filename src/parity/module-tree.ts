@@ -40,6 +40,17 @@ export class ModuleTree {
     return new ModuleTree("", new Map(), insert);
   }
 
+  /** Whether there is a module. */
+  has(name: string): boolean {
+    return this.#files.has(name);
+  }
+
+  /** Returns the paths of modules and of those they need, each once, in the order they are to be loaded in. */
+  filesFor(names: readonly string[]): readonly string[] {
+    const files = names.flatMap((name) => this.#files.get(name) ?? []);
+    return [...new Set(files)].map((file) => join(this.#folder, file));
+  }
+
   /**
    * Loads a module and before it those it needs.
    *

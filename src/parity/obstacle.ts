@@ -14,6 +14,8 @@ export interface Possible {
   readonly longestSleep: number;
   /** Names of the schedulers there are. */
   readonly schedulers: readonly string[];
+  /** Whether lines of shell may do what they want. */
+  readonly shell: boolean;
 }
 
 /** Returns the reason, as a clause whose subject is the scenario, or `undefined` where there is none. */
@@ -32,12 +34,14 @@ export function obstacle(
   return undefined;
 }
 
-function obstacleOf(statement: Statement, { schedulers }: Possible): string | undefined {
+function obstacleOf(statement: Statement, { schedulers, shell }: Possible): string | undefined {
   switch (statement.kind) {
     case "interface":
       return "makes an interface, which a kernel's host does not";
     case "raw":
       return statement.start === "frame" ? "sends a frame, not a packet" : undefined;
+    case "shell":
+      return shell ? undefined : "has a line of shell, which the kernel of the host is spared";
     case "command": {
       const scheduler = schedulerOf(statement);
       if (scheduler === undefined || schedulers.includes(scheduler)) return undefined;

@@ -30,9 +30,8 @@ export type Outcome =
 /** Compares a scenario. @throws Error when the bed fails */
 export async function compareSubject(parity: Parity, subject: Subject): Promise<Outcome> {
   const { file, text } = subject;
-  if (subject.skip !== undefined) return { file, result: "skipped", reason: subject.skip };
-  const obstacle = parity.obstacle(subject);
-  if (obstacle !== undefined) return { file, result: "skipped", reason: `it ${obstacle}` };
+  const reason = parity.obstacle(subject);
+  if (reason !== undefined) return { file, result: "skipped", reason };
   try {
     const { differences } = await parity.compare(subject);
     if (differences.length === 0) return { file, result: "same" };

@@ -9,8 +9,8 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import { PROFILES, type Profile } from "../engine/profile.ts";
-import type { Bed } from "./bed.ts";
-import { kernelTicks, TICKS_PER_SECOND, type TickAt } from "./kernel-ticks.ts";
+import type { TimedBed } from "./bed.ts";
+import { type KernelTicks, kernelTicks } from "./kernel-ticks.ts";
 import { obstacle } from "./obstacle.ts";
 import { type Played, playBoth } from "./play-both.ts";
 import type { Subject } from "./subject.ts";
@@ -22,7 +22,7 @@ const PAUSES: readonly [number, ...number[]] = [0, SETTLING, 50];
 
 /** What may be wished. */
 export interface ParityOptions {
-  /** Seconds a scenario may let pass in all; 10. */
+  /** Seconds a scenario may let pass in all; 10, and any on a kernel of virtual time. */
   readonly longestSleep?: number | undefined;
   /** Kernel to emulate; that of the bed. */
   readonly profile?: Profile | undefined;
@@ -33,30 +33,39 @@ const LONGEST_SLEEP = 10;
 /** A kernel and an emulator of that kernel. */
 export class Parity {
   readonly profile: Profile;
-  readonly #bed: Bed;
-  readonly #tickAt: TickAt;
+  readonly #bed: TimedBed;
+  readonly #ticks: KernelTicks;
   readonly #longestSleep: number;
 
-  private constructor(bed: Bed, profile: Profile, tickAt: TickAt, longestSleep: number) {
+  private constructor(bed: TimedBed, profile: Profile, ticks: KernelTicks, longestSleep: number) {
     this.#bed = bed;
     this.profile = profile;
-    this.#tickAt = tickAt;
+    this.#ticks = ticks;
     this.#longestSleep = longestSleep;
   }
 
   /** @param bed a kernel; it stays open, and belongs to this until it is closed */
-  static async open(bed: Bed, options: ParityOptions = {}): Promise<Parity> {
+  static async open(bed: TimedBed, options: ParityOptions = {}): Promise<Parity> {
     const decided = options.profile ?? profileOf(bed.info.release);
-    const profile = { ...decided, ticksPerSecond: TICKS_PER_SECOND };
-    return new Parity(bed, profile, await kernelTicks(bed), options.longestSleep ?? LONGEST_SLEEP);
+    const ticks = await kernelTicks(bed);
+    const profile = { ...decided, ticksPerSecond: ticks.perSecond };
+    const usual = bed.info.virtualTime ? Number.POSITIVE_INFINITY : LONGEST_SLEEP;
+    return new Parity(bed, profile, ticks, options.longestSleep ?? usual);
   }
 
-  /** Returns why a scenario cannot be compared, as a clause, or `undefined` where it can be. */
+  /** Returns why a scenario is not to be compared, or `undefined` where it is. */
   obstacle(subject: Subject): string | undefined {
-    return obstacle(subject, {
+    const { virtualTime } = this.#bed.info;
+    const skip = subject.skips.find(
+      ({ where }) => where === "parity" || (where === "real-time" && !virtualTime),
+    );
+    if (skip !== undefined) return skip.reason;
+    const clause = obstacle(subject, {
       longestSleep: this.#longestSleep,
       schedulers: this.#bed.info.schedulers,
+      shell: !this.#bed.info.ofHost,
     });
+    return clause && `it ${clause}`;
   }
 
   /**
@@ -83,7 +92,7 @@ export class Parity {
     const { profile } = this;
     return playBoth(subject.play, this.#bed, {
       profile,
-      tickAt: this.#tickAt,
+      ticks: this.#ticks,
       pause,
     });
   }

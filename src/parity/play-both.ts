@@ -11,15 +11,15 @@ import type { Profile } from "../engine/profile.ts";
 import type { Bed as ScenarioBed } from "../scenario/bed.ts";
 import { compareTranscripts, type Difference } from "../scenario/compare.ts";
 import type { TranscriptRecord } from "../scenario/transcript.ts";
-import type { Bed } from "./bed.ts";
+import type { TimedBed } from "./bed.ts";
 import { KernelScenarioBed } from "./kernel-scenario-bed.ts";
-import type { TickAt } from "./kernel-ticks.ts";
+import type { KernelTicks } from "./kernel-ticks.ts";
 import { PacedBed } from "./paced-bed.ts";
 
 /** How to play. */
 export interface Manner {
   readonly profile: Profile;
-  readonly tickAt: TickAt;
+  readonly ticks: KernelTicks;
   /** Time before each line; none. */
   readonly pause?: Milliseconds | undefined;
 }
@@ -40,11 +40,11 @@ export type Play = (bed: ScenarioBed) => Promise<readonly TranscriptRecord[]>;
  *
  * @throws ScenarioError where a line asks for what one of them does not have; Error when the bed fails
  */
-export async function playBoth(play: Play, bed: Bed, manner: Manner): Promise<Played> {
-  const { profile, tickAt, pause } = manner;
+export async function playBoth(play: Play, bed: TimedBed, manner: Manner): Promise<Played> {
+  const { profile, ticks, pause } = manner;
   const kernelBed = new KernelScenarioBed(bed, pause);
   const kernel = await play(kernelBed);
-  const firstTick = tickAt(kernelBed.began);
+  const firstTick = ticks.at(kernelBed.began);
   const emulatorBed = new PacedBed(kernelBed.moments, { profile, firstTick });
   try {
     const emulator = await play(emulatorBed);

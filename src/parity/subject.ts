@@ -6,16 +6,18 @@
 import { readFileSync } from "node:fs";
 import type { Milliseconds } from "../base/clock.ts";
 import { systemReason } from "../ipvsadm/messages.ts";
+import { SCRIPT_SUFFIX } from "../lvs/find-scripts.ts";
 import { readScript } from "../lvs/read-script.ts";
 import { runScript } from "../lvs/run-script.ts";
-import type { Action } from "../lvs/script.ts";
+import type { Action, Skip } from "../lvs/script.ts";
 import { parseScenario } from "../scenario/parse.ts";
 import { play } from "../scenario/play.ts";
 import type { Statement } from "../scenario/statement.ts";
 import type { TranscriptRecord } from "../scenario/transcript.ts";
 import type { Play } from "./play-both.ts";
 
-const SCRIPT_SUFFIX = ".lvs";
+/** What the names of files in folders end in that can be compared. */
+export const SUBJECT_SUFFIXES: readonly string[] = [SCRIPT_SUFFIX, ".scn"];
 
 /** A scenario to compare. */
 export interface Subject {
@@ -26,8 +28,8 @@ export interface Subject {
   readonly statements: readonly Statement[];
   /** Seconds it lets pass besides its statements. */
   readonly staying: number;
-  /** Why it says itself that it is not to be compared. */
-  readonly skip: string | undefined;
+  /** Where it is not to be played, as it says itself. */
+  readonly skips: readonly Skip[];
   readonly play: Play;
 }
 
@@ -40,7 +42,7 @@ export function readSubject(file: string, text: string): Subject {
     text,
     statements: scenario.statements,
     staying: 0,
-    skip: undefined,
+    skips: [],
     play: (bed) => collect(play(scenario, bed)),
   };
 }
@@ -53,7 +55,7 @@ function readScriptSubject(file: string, text: string): Subject {
     text,
     statements: actions.filter(isStatement),
     staying: actions.reduce((sum, action) => sum + stayingOf(action), 0) / 1000,
-    skip: script.skips.find(({ where }) => where === "parity")?.reason,
+    skips: script.skips,
     play: async (bed) => {
       const records: TranscriptRecord[] = [];
       await runScript(script, bed, { record: (record) => void records.push(record) });

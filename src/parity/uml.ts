@@ -7,11 +7,16 @@
  *
  * @module
  */
-import { accessSync, constants, statfsSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, readFileSync, statfsSync } from "node:fs";
+import type { Milliseconds } from "../base/clock.ts";
+import { findProgram, isExecutable } from "./find-program.ts";
+import { quoted, writeInit } from "./init-script.ts";
+import { CHANNEL_FD, type Machine } from "./machine.ts";
 
 /** Name of Debian's program. */
 const PROGRAM = "linux.uml";
+/** What to install. */
+export const UML_PACKAGE = "user-mode-linux";
 /** Where Debian keeps the modules; `RELEASE` stands for the kernel's. */
 export const UML_MODULES = "/usr/lib/uml/modules/RELEASE";
 
@@ -19,54 +24,54 @@ export const UML_MODULES = "/usr/lib/uml/modules/RELEASE";
 const MEMORY = 512;
 /** Where memory files live in memory, if there is room. */
 const SHARED_MEMORY = "/dev/shm";
+/** Seconds are enough, unless others keep the host's processors busy. */
+const BOOT_TIMEOUT: Milliseconds = 240_000;
+/** The guest's end of the channel: its second terminal. */
+const CHANNEL = "/dev/tty1";
+
+/** A line of the configuration that a kernel has in it, where its time can be virtual. */
+const TIME_TRAVEL = "CONFIG_UML_TIME_TRAVEL_SUPPORT=y";
+/** Words for virtual time: it passes only while nobody has anything to do, from a date on (in s since 1970). */
+const TRAVELLING = ["time-travel=inf-cpu", "time-travel-start=1700000000"];
+
+/** Returns the path of Debian's user-mode Linux, or `undefined` where there is none. */
+export function debianUml(): string | undefined {
+  return findProgram(PROGRAM);
+}
+
+/** What a user-mode Linux may be given. */
+export interface UmlOptions {
+  /** Words for its command line. */
+  readonly words?: readonly string[];
+  /** Absolute path of the program for Node in it, and its words; by default the one that serves a bed. */
+  readonly program?: readonly string[];
+}
 
 /**
- * Returns the path of a user-mode Linux.
+ * Returns the machine that is a user-mode Linux. Its time is virtual where it can be.
  *
- * @param kernel path that was asked for; without it Debian's program is looked for
- * @param usual folders to look into besides those of the PATH
- * @throws Error with what to install, or what is wrong with the path
+ * @throws Error when the file cannot be executed
  */
-export function findUml(
-  kernel: string | undefined,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  usual: readonly string[] = ["/usr/bin"],
-): string {
-  if (kernel !== undefined) {
-    if (isExecutable(kernel)) return kernel;
-    throw new Error(`Cannot boot "${kernel}": there is no such file that can be executed`);
+export function umlMachine(path: string, options: UmlOptions = {}): Machine {
+  if (!isExecutable(path)) {
+    throw new Error(`Cannot boot "${path}": there is no such file that can be executed`);
   }
-  const folders = [...(env.PATH ?? "").split(delimiter).filter((each) => each !== ""), ...usual];
-  const found = folders.map((folder) => join(folder, PROGRAM)).find(isExecutable);
-  if (found !== undefined) return found;
-  throw new Error(
-    `Cannot boot a kernel: there is no program ${PROGRAM}; install the package user-mode-linux, or name ` +
-      "another user-mode Linux with --kernel PATH",
-  );
+  const virtualTime = readFileSync(path).includes(TIME_TRAVEL);
+  return {
+    bootTimeout: BOOT_TIMEOUT,
+    launch: (folder) => {
+      const mountShared = `mount -t hostfs -o ${quoted(folder)} none "$1"`;
+      const { program, words: more = [] } = options;
+      const served = { mountShared, channel: CHANNEL, virtualTime };
+      const init = writeInit(folder, program === undefined ? served : { ...served, program });
+      const words = umlWords(folder, init, [...(virtualTime ? TRAVELLING : []), ...more]);
+      return { program: path, words, env: umlEnvironment(folder) };
+    },
+  };
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** Where a guest's things are. */
-export interface UmlPlace {
-  /** Folder for what belongs to this guest only; its script `init` is run in the guest. */
-  readonly folder: string;
-  /** Further words for the kernel. */
-  readonly words?: readonly string[] | undefined;
-}
-
-/**
- * Returns the words of a kernel's command line: the host's files read-only, its messages on descriptor 1,
- * its second terminal on descriptor 3.
- */
-export function umlWords({ folder, words = [] }: UmlPlace): readonly string[] {
+/** Returns the words of a kernel's command line: the host's files read-only, its messages on descriptor 1. */
+function umlWords(folder: string, init: string, more: readonly string[]): readonly string[] {
   return [
     `mem=${MEMORY}M`,
     "umid=guest",
@@ -76,17 +81,17 @@ export function umlWords({ folder, words = [] }: UmlPlace): readonly string[] {
     "ro",
     "quiet",
     "panic=-1",
-    `init=${folder}/init`,
+    `init=${init}`,
     "con=null",
     "con0=null,fd:1",
-    "con1=fd:3",
+    `con1=fd:${CHANNEL_FD}`,
     "ssl=null",
-    ...words,
+    ...more,
   ];
 }
 
 /** Returns the environment of a kernel: it writes its memory file, and what is its own, where it may. */
-export function umlEnvironment(folder: string): Readonly<Record<string, string>> {
+function umlEnvironment(folder: string): NodeJS.ProcessEnv {
   return {
     HOME: folder,
     TMPDIR: hasRoom(SHARED_MEMORY) ? SHARED_MEMORY : folder,

@@ -51,7 +51,7 @@ export interface Bed {
    * @throws RangeError for a name it does not know
    */
   setUp(topology: string): Promise<void>;
-  /** Makes an interface. @throws Error when it cannot */
+  /** Makes an interface, which is down. @throws Error when it cannot */
   addInterface(type: "tap" | "tun", name: string): Promise<void>;
   /** Runs a program on the host. */
   run(program: ProgramName, args: readonly string[]): Promise<Printed>;
@@ -76,6 +76,22 @@ export interface Bed {
   reasons?(): readonly string[];
   /** Lets time pass and returns what left the host meanwhile. */
   sleep(duration: Milliseconds): Promise<readonly Captured[]>;
+  /**
+   * Makes directors of these names of the one there is, each set up as it was so far; they hear each other on
+   * their interfaces. Absent where there can be one only.
+   *
+   * @throws RangeError for names that cannot be, or once there are several
+   */
+  setDirectors?(names: readonly string[]): Promise<void>;
+  /**
+   * Has all that follows be about one director. Otherwise commands are for all that live, and packets and what
+   * is read for the first of them.
+   *
+   * @throws RangeError for one that is not there, or dead
+   */
+  choose?(director: string | undefined): void;
+  /** Has a director die: it sends, hears and obeys nothing more. @throws RangeError for one that cannot */
+  fail?(director: string): void;
   /** Gives up what the bed holds. */
   close(): Promise<void>;
 }

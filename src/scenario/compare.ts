@@ -3,8 +3,8 @@
  *
  * What may differ, and nothing else: when a record was made; the order of connection listings, a second of
  * the time left in them, and entries whose time is up; the order of services where it hangs on a hash
- * seed; identifications the director draws for packets it makes, and source ports of tunnels in UDP; what
- * stray packets hold.
+ * seed; identifications the director draws for packets it makes, and source ports of tunnels in UDP and of
+ * messages to other directors.
  *
  * @module
  */
@@ -94,8 +94,8 @@ function listsConnections(args: readonly string[]): boolean {
 /** Returns a record as a person reads it, without what may differ. */
 function recordText(record: TranscriptRecord): string {
   const { op, line: _line, t: _t, ...rest } = record;
-  const members = op === "stray" ? [] : Object.entries(rest);
-  return [op, ...members.flatMap(([name, value]) => memberLines(name, value))].join("\n");
+  const members = Object.entries(rest).flatMap(([name, value]) => memberLines(name, value));
+  return [op, ...members].join("\n");
 }
 
 function memberLines(name: string, value: unknown): readonly string[] {

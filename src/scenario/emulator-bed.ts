@@ -60,6 +60,10 @@ export interface EmulatorOptions {
   readonly seed?: number;
   /** Tick the kernel is at when the scenario begins, as its timers are rounded by it; 0. */
   readonly firstTick?: Ticks;
+  /** The time; its own unless given. */
+  readonly clock?: ManualClock;
+  /** Number of the director among several, from 0, which its own addresses hang on; 0. */
+  readonly number?: number;
   /** Makes the director; as usual unless given. */
   readonly makeDirector?: MakeDirector;
 }
@@ -69,7 +73,8 @@ type MakeDirector = (options: DirectorOptions) => Director;
 
 /** A director of ours, and the host around it. */
 export class EmulatorBed implements Bed {
-  readonly #clock = new ManualClock();
+  readonly #clock: ManualClock;
+  readonly #number: number;
   readonly #director: Director;
   readonly #host: VirtualHost;
   readonly #sysctls: SysctlTable;
@@ -83,6 +88,8 @@ export class EmulatorBed implements Bed {
 
   constructor(options: EmulatorOptions = {}) {
     const random = new SeededRandom(options.seed ?? 1);
+    this.#clock = options.clock ?? new ManualClock();
+    this.#number = options.number ?? 0;
     this.#host = new VirtualHost({
       clock: this.#clock,
       random,
@@ -110,9 +117,10 @@ export class EmulatorBed implements Bed {
   }
 
   async setUp(name: string): Promise<void> {
-    const topology = topologyNamed(name);
+    const topology = topologyNamed(name, this.#number);
     for (const { name: device, addresses } of topology.interfaces) {
       await this.addInterface("tap", device);
+      this.#host.routing.setUp(device, true);
       for (const address of addresses) this.#host.routing.addAddress(device, address);
     }
     for (const address of topology.virtual) this.#host.routing.addAddress("lo", address);
@@ -127,6 +135,7 @@ export class EmulatorBed implements Bed {
 
   async addInterface(type: "tap" | "tun", name: string): Promise<void> {
     this.#host.routing.addInterface(name);
+    this.#host.routing.setUp(name, false);
     this.#interfaces.set(name, type);
   }
 
@@ -200,8 +209,18 @@ export class EmulatorBed implements Bed {
 
   async sleep(duration: Milliseconds): Promise<readonly Captured[]> {
     this.#clock.advance(duration);
+    return this.pass();
+  }
+
+  /** Lets the time pass that has passed on the clock, and returns what left the host meanwhile. */
+  pass(): readonly Captured[] {
     this.#director.advance();
     return this.#taken();
+  }
+
+  /** Returns when something is due next, in ms of the clock. */
+  nextDeadline(): Milliseconds {
+    return this.#director.nextDeadline();
   }
 
   async close(): Promise<void> {

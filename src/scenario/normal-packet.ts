@@ -1,7 +1,7 @@
 /**
  * Packets without what differs from run to run: the IPv4 identification a host draws for packets it makes
- * itself, and the port it draws for a tunnel in UDP, which hangs on a hash seed; in answers to tunnels and in
- * packets that ICMP errors quote as well.
+ * itself, the port it draws for a tunnel in UDP, which hangs on a hash seed, and that for messages to other
+ * directors; in answers to tunnels and in packets that ICMP errors quote as well.
  *
  * Both become 0, and the checksums over them are carried along, so that a wrong checksum stays wrong.
  *
@@ -26,9 +26,17 @@ const TUNNEL_END = 0xc0a80a01;
 const TUNNEL_END6 = parseAddress("2001:db8:d::1");
 const TUNNEL_PORT = /(UDP |>)(192\.168\.10\.1|\[2001:db8:d::1\]):\d+/g;
 
+/** A message to a group. */
+const GROUP_PORT =
+  /(UDP (?:[\d.]+|\[[\da-f:]+\]):)\d+(?=>(?:2(?:2[4-9]|3\d)(?:\.\d+){3}|\[ff[\da-f:]+\]):)/g;
+
 /** Places of the ports in a UDP header. */
 const FROM = 0;
 const TO = 2;
+
+/** Bits that mark a group of each family. */
+const MULTICAST4 = 0xe;
+const MULTICAST6 = 0xff;
 
 const TUNNELS: ReadonlySet<number> = new Set([number.IPIP, number.IPV6_IN_IP, number.GRE]);
 
@@ -40,7 +48,7 @@ export function normalPacket(seen: SeenPacket | string): SeenPacket | string {
 
 /** Returns the text of a packet without what differs. */
 export function normalText(text: string): string {
-  return text.replaceAll(TUNNEL_PORT, "$1$2:0");
+  return text.replaceAll(TUNNEL_PORT, "$1$2:0").replaceAll(GROUP_PORT, (_, before) => `${before}0`);
 }
 
 /** Returns the bytes of a packet, in hexadecimal, without what differs. */
@@ -65,12 +73,13 @@ function normalize4(view: DataView, at: number): void {
   const isUdp = protocol === number.UDP && !isPiece;
   if (isUdp && ipv4.dst(view, at) === TUNNEL_END) forgetPort(view, payload, TO);
   const isTunnel = protocol === number.UDP && source === TUNNEL_END;
-  const isOwn = isTunnel || TUNNELS.has(protocol) || isOwnMessage(view, at, payload);
+  const isMessage = protocol === number.UDP && ipv4.dst(view, at) >>> 28 === MULTICAST4;
+  const isOwn = isTunnel || isMessage || TUNNELS.has(protocol) || isOwnMessage(view, at, payload);
   if (!OWN.has(source) || !isOwn) return;
   const sum = checksum.replace16(ipv4.headerChecksum(view, at), ipv4.id(view, at), 0);
   ipv4.setId(view, at, 0);
   ipv4.setHeaderChecksum(view, at, sum);
-  if (isUdp && isTunnel) forgetPort(view, payload, FROM);
+  if (isUdp && (isTunnel || isMessage)) forgetPort(view, payload, FROM);
 }
 
 function normalize6(view: DataView, at: number): void {
@@ -82,6 +91,7 @@ function normalize6(view: DataView, at: number): void {
   ipv6.readSrc(view, at, end);
   if (sameWords(end, TUNNEL_END6.words)) forgetPort(view, payload, FROM);
   ipv6.readDst(view, at, end);
+  if (end[0]! >>> 24 === MULTICAST6) forgetPort(view, payload, FROM);
   if (sameWords(end, TUNNEL_END6.words)) forgetPort(view, payload, TO);
 }
 

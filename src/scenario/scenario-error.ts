@@ -23,11 +23,23 @@ export class ScenarioError extends SyntaxError {
   readonly found: string | undefined;
 
   constructor(place: Place, expected: string, found: string | undefined) {
-    const came = found === undefined ? "the line ends" : `found "${found}"`;
+    const came = found === undefined ? "the line ends" : `found "${shown(found)}"`;
     super(`${place.file}:${place.line}:${place.column}: expected ${expected}, ${came}`);
     this.name = "ScenarioError";
     this.place = place;
     this.expected = expected;
     this.found = found;
   }
+}
+
+/** Most of what stands there that a message quotes, in characters. */
+const LONGEST = 60;
+
+/** Returns a text as a terminal can show it: of what is no text, escapes. */
+function shown(text: string): string {
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return cut.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\ufffd]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }

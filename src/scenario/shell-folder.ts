@@ -61,7 +61,7 @@ export class ShellFolder {
     this.#socket = socket;
     this.#director = director;
     this.#variables = variables;
-    this.#replacements = new Replacements();
+    this.#replacements = Replacements.make();
   }
 
   /** Makes the folder. @throws the system's error when it cannot */

@@ -55,17 +55,31 @@ const STANDARD: Topology = {
   ),
 };
 
+/** Returns an address with a number added to its last part. */
+function shifted({ address, prefixLength }: Prefix, by: number): Prefix {
+  const words = Uint32Array.from(address.words);
+  words[address.family === 4 ? 0 : 3]! += by;
+  return { address: { family: address.family, words }, prefixLength };
+}
+
 /** Topologies by name. */
 const TOPOLOGIES: Readonly<Record<string, Topology>> = { std: STANDARD };
 
 /**
  * Returns the topology of a name.
  *
+ * @param director number of the director whose it is, from 0: each has addresses of its own on its interfaces
  * @throws RangeError when there is none
  */
-export function topologyNamed(name: string): Topology {
+export function topologyNamed(name: string, director = 0): Topology {
   const topology = Object.hasOwn(TOPOLOGIES, name) ? TOPOLOGIES[name] : undefined;
-  if (topology !== undefined) return topology;
+  if (topology !== undefined) {
+    const interfaces = topology.interfaces.map((each) => ({
+      ...each,
+      addresses: each.addresses.map((prefix) => shifted(prefix, director)),
+    }));
+    return { ...topology, interfaces };
+  }
   const known = Object.keys(TOPOLOGIES).join(", ");
   throw new RangeError(`There is no topology "${name}": must be one of ${known}`);
 }

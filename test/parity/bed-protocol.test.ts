@@ -13,7 +13,7 @@ const PACKET: EmittedPacket = {
 
 /** A bed that notes what it is asked. */
 class NotingBed implements Bed {
-  readonly info = { release: "6.1.0", schedulers: ["rr"] };
+  readonly info = { release: "6.1.0", schedulers: ["rr"], virtualTime: false, ofHost: true };
   readonly asked: unknown[] = [];
 
   async reset(...given: unknown[]): Promise<void> {
@@ -63,7 +63,7 @@ async function remote(t: Test, bed: Bed) {
       folder: t.testdirName,
       side,
     });
-  const served = serveBed(bed, channel(toServer, toClient, "guest"));
+  const served = serveBed(async () => bed, channel(toServer, toClient, "guest"));
   let closed = 0;
   const close = async (): Promise<void> => {
     closed++;

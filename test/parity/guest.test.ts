@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { bootBed } from "../../src/parity/guest-bed.ts";
 import { initScript } from "../../src/parity/init-script.ts";
-import { findUml, umlWords } from "../../src/parity/uml.ts";
+import { startUipvs } from "../cli/support.ts";
 import { lacking } from "../support/requirement.ts";
 import { noKernel } from "./support.ts";
 
@@ -44,25 +44,7 @@ function processesWith(text: string): readonly string[] {
   });
 }
 
-t.test("no kernel to boot is told with the package that has one", async (t) => {
-  t.throws(() => findUml(undefined, { PATH: "/nowhere" }, []), {
-    message:
-      "Cannot boot a kernel: there is no program linux.uml; install the package user-mode-linux, or " +
-      "name another user-mode Linux with --kernel PATH",
-  });
-  t.throws(() => findUml("/nowhere/linux"), {
-    message: 'Cannot boot "/nowhere/linux": there is no such file that can be executed',
-  });
-  t.throws(() => findUml("/tmp"), /no such file/);
-  t.equal(findUml("/bin/sh"), "/bin/sh");
-});
-
-t.test("the kernel is told where everything is", async (t) => {
-  const words = umlWords({ folder: "/tmp/guest", words: ["time-travel"] });
-  for (const word of ["init=/tmp/guest/init", "uml_dir=/tmp/guest/", "ro", "con1=fd:3"]) {
-    t.ok(words.includes(word), word);
-  }
-  t.equal(words.at(-1), "time-travel");
+t.test("the guest becomes the program it is for", async (t) => {
   const script = initScript({
     mountShared: "mount it",
     node: "/o'n/node",
@@ -90,6 +72,28 @@ t.test("a kernel that does not come up is ended, and all it started", { skip }, 
   });
   t.same(readdirSync(folder), ["kernel"]);
   t.same(processesWith(folder), []);
+});
+
+t.test("a command that is told to end takes its kernel along", { skip }, async (t) => {
+  const folder = ownTemporaryFolder(t);
+  const kernel = program(folder, "exec sleep 1000");
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    const { child, ended } = startUipvs(t, ["parity", "--kernel", kernel, "--fuzz", "1"], {
+      env: { TMPDIR: folder },
+    });
+    // The kernel's messages have a file once it is about to be started.
+    const guest = () => readdirSync(folder).find((name) => name.startsWith("uipvs-guest-"));
+    const started = () => readdirSync(join(folder, guest() ?? "")).includes("messages");
+    for (let waited = 0; waited < 300 && !started(); waited++) await delay(100);
+    t.ok(started(), "there is a guest");
+    child.kill(signal);
+    t.equal((await ended).status, status, signal);
+    t.same(readdirSync(folder), ["kernel"]);
+    t.same(processesWith(folder), []);
+  }
 });
 
 t.test("what a kernel leaves running is ended with it", { skip }, async (t) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import t, { type Test } from "tap";
-import type { Bed, CommandOutcome } from "../../src/parity/bed.ts";
+import type { Bed, CommandOutcome, TimedBed } from "../../src/parity/bed.ts";
 import { bootBed } from "../../src/parity/guest-bed.ts";
 import { missing } from "../support/programs.ts";
 import { lacking } from "../support/requirement.ts";
@@ -19,10 +19,10 @@ export const noKernel = lacking(
     (missing("ipvsadm") && "it needs the package ipvsadm"),
 );
 
-let booted: Promise<Bed> | undefined;
+let booted: Promise<TimedBed> | undefined;
 
 /** Returns the bed all tests of the file share, of which nothing is left when they have ended. */
-export function sharedBed(): Promise<Bed> {
+export function sharedBed(): Promise<TimedBed> {
   if (booted === undefined) {
     booted = bootBed();
     const bed = booted;
