@@ -9,6 +9,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { PlannedRun } from "./plan.ts";
 import type { RunResult } from "./result.ts";
+import { doRun } from "./run.ts";
 import type { WorkOrder, WorkReport } from "./worker.ts";
 
 /** How runs are done. */
@@ -16,11 +17,16 @@ export interface CrewOptions {
   /** Threads; as many as there are cores unless given. */
   readonly threads?: number | undefined;
   readonly timed: boolean;
-  /** Told how many more connections have begun. */
-  readonly onProgress?: (connections: number) => void;
+  /** Connections of a run, of captures packets. */
+  readonly sizeOf: (run: PlannedRun) => number;
+  /** Told how many more of them are done. */
+  readonly onProgress?: (done: number) => void;
   /** Told each result as soon as it and all before it are there. */
   readonly onResult?: (result: RunResult) => void;
 }
+
+/** Connections that are done sooner than a thread is started. */
+const SMALL = 20_000;
 
 /**
  * Returns the results of all runs, in their order.
@@ -31,7 +37,8 @@ export async function doRuns(
   runs: readonly PlannedRun[],
   options: CrewOptions,
 ): Promise<readonly RunResult[]> {
-  const { threads = availableParallelism(), timed, onProgress, onResult } = options;
+  const { threads = availableParallelism(), timed, sizeOf, onProgress, onResult } = options;
+  if (runs.reduce((sum, run) => sum + sizeOf(run), 0) <= SMALL) return doHere(runs, options);
   const results: RunResult[] = [];
   let next = 0;
   let told = 0;
@@ -52,10 +59,10 @@ export async function doRuns(
         place = next++;
         const planned = runs[place];
         if (planned === undefined) resolve();
-        else worker.postMessage({ planned, timed } satisfies WorkOrder);
+        else worker.postMessage({ planned, timed, size: sizeOf(planned) } satisfies WorkOrder);
       };
       worker.on("message", (report: WorkReport) => {
-        onProgress?.(report.connections);
+        onProgress?.(report.done);
         if (!("result" in report)) return;
         results[place] = report.result;
         tell();
@@ -68,6 +75,21 @@ export async function doRuns(
     await Promise.all(workers.map(work));
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  return results;
+}
+
+/** Does runs one after the other, in this thread. */
+async function doHere(
+  runs: readonly PlannedRun[],
+  { timed, sizeOf, onProgress, onResult }: CrewOptions,
+): Promise<readonly RunResult[]> {
+  const results: RunResult[] = [];
+  for (const run of runs) {
+    const result = await doRun(run, timed, () => {});
+    results.push(result);
+    onProgress?.(sizeOf(run));
+    onResult?.(result);
   }
   return results;
 }

@@ -24,6 +24,13 @@ export interface Figure {
 /** All figures, in the order of reports. */
 export const FIGURES: readonly Figure[] = [
   {
+    key: "connections",
+    title: "connections",
+    unit: "count",
+    slack: 0,
+    meaning: "Connections of the capture that the service got.",
+  },
+  {
     key: "maxOverAverage",
     title: "max/avg",
     unit: "ratio",

@@ -8,22 +8,29 @@
  */
 import { createHash } from "node:crypto";
 import { schedulers } from "../../schedulers/index.ts";
-import type { Workload } from "./workload.ts";
-import { checkWorkload, type RawWorkload, WorkloadError, withValue } from "./workload-file.ts";
+import { AS_CONFIGURED, isCapture } from "./capture-workload.ts";
+import type { Parameter } from "./workload-common.ts";
+import {
+  type AnyWorkload,
+  checkAnyWorkload,
+  type RawWorkload,
+  WorkloadError,
+  withValue,
+} from "./workload-file.ts";
 
 /** One run to be done. */
 export interface PlannedRun {
   readonly run: number;
   readonly scheduler: string;
-  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly parameters: Readonly<Record<string, Parameter>>;
   readonly repetition: number;
   /** With the parameters and its own seed in it. */
-  readonly workload: Workload;
+  readonly workload: AnyWorkload;
 }
 
 /** All runs, and a fingerprint that tells plans apart. */
 export interface Plan {
-  readonly workload: Workload;
+  readonly workload: AnyWorkload;
   readonly runs: readonly PlannedRun[];
   /** 16 hexadecimal digits. */
   readonly fingerprint: string;
@@ -32,23 +39,19 @@ export interface Plan {
 /**
  * Makes the plan of a workload.
  *
+ * @param digest of the files it names, which are part of the plan as well
  * @throws WorkloadError for an unknown scheduler, or a swept value that does not fit
  */
-export function makePlan(raw: RawWorkload): Plan {
-  const workload = checkWorkload(raw);
-  const names = workload.schedulers.includes("all") ? [...schedulers.keys()] : workload.schedulers;
-  for (const name of names) {
-    if (schedulers.has(name)) continue;
-    const known = [...schedulers.keys()].join(", ");
-    throw new WorkloadError(`Cannot compare scheduler "${name}": must be all, or of ${known}`);
-  }
+export function makePlan(raw: RawWorkload, digest?: string): Plan {
+  const workload = checkAnyWorkload(raw);
+  const names = schedulersOf(workload);
   const runs: PlannedRun[] = [];
   for (const parameters of combinations(workload.sweep)) {
     let changed = raw;
     for (const [path, value] of Object.entries(parameters)) {
       changed = withValue(changed, path, value);
     }
-    const base = checkWorkload(changed);
+    const base = checkAnyWorkload(changed);
     for (let repetition = 0; repetition < workload.repeat; repetition++) {
       const seeded = { ...base, seed: (base.seed + repetition) >>> 0 };
       for (const scheduler of names) {
@@ -57,17 +60,27 @@ export function makePlan(raw: RawWorkload): Plan {
     }
   }
   const fingerprint = createHash("sha256")
-    .update(JSON.stringify({ workload, names }))
+    .update(JSON.stringify({ workload, names, digest }))
     .digest("hex")
     .slice(0, 16);
   return { workload, runs, fingerprint };
 }
 
+function schedulersOf(workload: AnyWorkload): readonly string[] {
+  const own = isCapture(workload) ? [AS_CONFIGURED] : [];
+  const known = [...own, ...schedulers.keys()];
+  for (const name of workload.schedulers) {
+    if (name === "all" || known.includes(name)) continue;
+    throw new WorkloadError(
+      `Cannot compare scheduler "${name}": must be all, or of ${known.join(", ")}`,
+    );
+  }
+  return workload.schedulers.includes("all") ? known : workload.schedulers;
+}
+
 /** Returns all combinations of values, the last parameter changing fastest. */
-function combinations(
-  sweep: Workload["sweep"],
-): readonly Readonly<Record<string, number | string>>[] {
-  let all: Record<string, number | string>[] = [{}];
+function combinations(sweep: AnyWorkload["sweep"]): readonly Readonly<Record<string, Parameter>>[] {
+  let all: Record<string, Parameter>[] = [{}];
   for (const [path, values] of Object.entries(sweep)) {
     all = all.flatMap((each) => values.map((value) => ({ ...each, [path]: value })));
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Parameter } from "./workload-common.ts";
 
 /** Single figures by key; see `FIGURES` for what they mean. Null where a workload gives none. */
 export type Figures = Readonly<Record<string, number | null>>;
@@ -10,6 +11,8 @@ export type Figures = Readonly<Record<string, number | null>>;
 /** What one server got. */
 export interface ServerResult {
   readonly server: number;
+  /** Address and port, where it has ones of its own. */
+  readonly name?: string | undefined;
   readonly weight: number;
   readonly connections: number;
   /** Part of all connections, and what it should have been by weight while it was in service, 0–1. */
@@ -52,7 +55,7 @@ export interface RunResult {
   readonly run: number;
   readonly scheduler: string;
   /** Values of the parameters that are swept, by path. */
-  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly parameters: Readonly<Record<string, Parameter>>;
   /** Which repetition, from 0. */
   readonly repetition: number;
   readonly seed: number;
@@ -60,4 +63,9 @@ export interface RunResult {
   readonly servers: readonly ServerResult[];
   readonly events: readonly EventResult[];
   readonly timing?: Timing;
+}
+
+/** Returns a figure, or null for what cannot be told. */
+export function known(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -1,7 +1,7 @@
 /**
  * One run: connections arrive, are scheduled by the real engine, are served and end, in virtual time.
  *
- * Of every connection the director gets the first and the last packet, and one now and then in between; of
+ * Of every connection the director gets the first packets and the last, and one now and then in between; of
  * all open ones another after each happening, to see who still reaches the server it was on. A connection is
  * broken when it no longer does. It occupies its server until its end; the director, which sees packets only,
  * remembers it as long as the kernel's timeouts say.
@@ -9,9 +9,11 @@
  * @module
  */
 import { maglevShares } from "../../schedulers/mh.ts";
+import { formatEndpoint } from "../net/endpoint.ts";
 import { arrivals } from "./arrivals.ts";
 import { bareService } from "./bare-service.ts";
 import { Clients } from "./clients.ts";
+import { DirectorPair } from "./director-pair.ts";
 import { durations } from "./durations.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Balance, evenness } from "./metrics/balance.ts";
@@ -19,15 +21,22 @@ import { leastMoved, mapping, moved } from "./metrics/disruption.ts";
 import { FloodWatch } from "./metrics/flood.ts";
 import { Imbalance } from "./metrics/imbalance.ts";
 import { Quantiles } from "./metrics/quantiles.ts";
-import { type Member, NOBODY, Pool } from "./pool.ts";
-import { CAUSES, type Cause, type EventResult, type Figures, type ServerResult } from "./result.ts";
+import { type Member, NOBODY, type Pool, serverId } from "./pool.ts";
+import {
+  CAUSES,
+  type Cause,
+  type EventResult,
+  type Figures,
+  known,
+  type ServerResult,
+} from "./result.ts";
 import { ServerQueues } from "./server-queues.ts";
 import { Stream } from "./stream.ts";
 import { type Happening, type Scheduled, timeline } from "./timeline.ts";
 import { type ServerSpec, serverSpecs, type Workload } from "./workload.ts";
 
 /** Numbers of the streams of chance. */
-const STREAM = { arrivals: 1, clients: 2, durations: 3, talk: 4 } as const;
+const STREAM = { arrivals: 1, clients: 2, durations: 3, talk: 4, removals: 5 } as const;
 /** Arrivals between two reports of progress, and between two looks at the number of templates. */
 const PROGRESS_STEP = 8192;
 /** Tries of a client to find a port the director has no connection of. */
@@ -55,8 +64,11 @@ export class Simulation {
   readonly #nextArrival: () => number;
   readonly #nextDuration: () => number;
   readonly #talk: Stream;
+  readonly #removals: Stream;
   readonly #queues: ServerQueues;
   readonly #timeline: readonly Scheduled[];
+  readonly #pair: DirectorPair;
+  /** The director that serves. */
   #pool: Pool;
   #done = 0;
 
@@ -92,6 +104,7 @@ export class Simulation {
     this.#nextArrival = arrivals(workload.arrivals, new Stream(seed, STREAM.arrivals));
     this.#nextDuration = durations(workload.durations, new Stream(seed, STREAM.durations));
     this.#talk = new Stream(seed, STREAM.talk);
+    this.#removals = new Stream(seed, STREAM.removals);
     this.#queues = new ServerQueues(this.#specs);
     this.#timeline = timeline(workload);
     this.#address = new Uint32Array(connections);
@@ -102,16 +115,17 @@ export class Simulation {
     this.#open = new Uint8Array(connections);
     this.#keepAlive = new KeepAlive(this.#begun);
     this.#balance = new Balance(this.#specs.length);
-    this.#imbalance = new Imbalance(this.#specs.length);
+    this.#imbalance = new Imbalance(this.#specs.length, workload.wholeAverage);
     this.#latency = new Quantiles(connections);
     this.#slowdown = new Quantiles(connections);
     this.#crashed = new Uint8Array(this.#specs.length);
     const first = this.#specs.filter(({ spare }) => !spare);
-    this.#pool = new Pool(
+    this.#pair = new DirectorPair(
       workload,
       scheduler,
       first.map((spec) => ({ spec, weight: spec.weight })),
     );
+    this.#pool = this.#pair.active;
     this.#weightsChanged(0);
     if (this.#timeline.length > 0) this.#mapping = this.#map();
   }
@@ -126,7 +140,7 @@ export class Simulation {
       const happening = this.#timeline[this.#done]?.at ?? Number.POSITIVE_INFINITY;
       const call = this.#keepAlive.deadline;
       const now = Math.min(arrival, departure, happening, call);
-      this.#pool.advance(now);
+      this.#pair.advance(now);
       if (now === departure) this.#end(true, warm, now);
       else if (now === happening) this.#happen(this.#timeline[this.#done++]!.what, now);
       else if (now === call) this.#call(now);
@@ -174,6 +188,7 @@ export class Simulation {
       return;
     }
     if (persistence !== undefined && this.#pool.entries - entries < 2) this.#hits++;
+    for (let sent = 1; sent < this.#workload.firstPackets; sent++) this.#pool.talk(address, port);
     this.#balance.choose(server);
     for (const { flood } of this.#events) flood?.choose(server);
     this.#address[number] = address;
@@ -215,7 +230,7 @@ export class Simulation {
 
   #happen(what: Happening, now: number): void {
     const open = this.#openCount;
-    const server = "server" in what ? what.server : null;
+    const server = "server" in what ? (what.server ?? null) : null;
     const comes = this.#apply(what, now);
     const broken = this.#probe(what, now);
     const before = this.#mapping;
@@ -247,6 +262,7 @@ export class Simulation {
   /** Does it to the director and the servers; returns whether a server came. */
   #apply(what: Happening, now: number): boolean {
     const pool = this.#pool;
+    const pair = this.#pair;
     switch (what.action) {
       case "add":
         return this.#bring(what.server, what.weight ?? this.#specs[what.server]!.weight);
@@ -254,10 +270,10 @@ export class Simulation {
         this.#crashed[what.server] = 0;
         return this.#bring(what.server, this.#specs[what.server]!.weight);
       case "reweight":
-        if (pool.has(what.server)) pool.reweight(what.server, what.weight);
+        if (pool.has(what.server)) pair.reweight(what.server, what.weight);
         return false;
       case "drain":
-        if (pool.has(what.server)) pool.reweight(what.server, 0);
+        if (pool.has(what.server)) pair.reweight(what.server, 0);
         return false;
       case "crash":
         this.#crashed[what.server] = 1;
@@ -265,25 +281,38 @@ export class Simulation {
       case "detect":
         // It may have come back before anybody noticed.
         if (this.#crashed[what.server] === 0) return false;
-        if (pool.has(what.server)) pool.remove(what.server);
+        if (pool.has(what.server)) pair.remove(what.server);
         return false;
       case "remove":
-        if (pool.has(what.server)) pool.remove(what.server);
+        for (const server of this.#leaving(what.server, what.count)) pair.remove(server);
         return false;
       case "failover":
-        this.#pool = new Pool(this.#workload, this.#scheduler, pool.members, now);
+        this.#pair.failOver(now);
+        this.#pool = this.#pair.active;
         return false;
     }
+  }
+
+  /** Returns the servers that are removed at once: the first, if there is one told, and others chosen by chance. */
+  #leaving(first: number | undefined, count: number): readonly number[] {
+    const there = this.#pool.members.map(({ spec }) => spec.number);
+    if (first !== undefined && !there.includes(first)) return [];
+    const leaving = first === undefined ? [] : [first];
+    const others = there.filter((server) => server !== first);
+    while (leaving.length < count && others.length > 0) {
+      leaving.push(...others.splice(this.#removals.random.below(others.length), 1));
+    }
+    return leaving;
   }
 
   /** Adds a server, or gives a drained one its weight back; returns whether it was not chosen before. */
   #bring(server: number, weight: number): boolean {
     if (!this.#pool.has(server)) {
-      this.#pool.add(this.#specs[server]!, weight);
+      this.#pair.add(this.#specs[server]!, weight);
       return true;
     }
     const drained = this.#pool.members.find(({ spec }) => spec.number === server)?.weight === 0;
-    this.#pool.reweight(server, weight);
+    this.#pair.reweight(server, weight);
     return drained;
   }
 
@@ -396,10 +425,12 @@ export class Simulation {
 
   #serverResults(scheduled: number): readonly ServerResult[] {
     const fair = this.#balance.fair();
-    return this.#specs.map(({ number, weight }) => {
+    return this.#specs.map((spec) => {
+      const { number, weight } = spec;
       const connections = this.#balance.chosen[number]!;
       return {
         server: number,
+        ...(spec.address !== undefined && { name: formatEndpoint(serverId(spec)) }),
         weight,
         connections,
         share: scheduled === 0 ? 0 : connections / scheduled,
@@ -417,9 +448,4 @@ function tableEvenness(workload: Workload): number {
     weight === 0 ? [] : [shares[at]! / weight],
   );
   return evenness(weighed).maxOverAverage;
-}
-
-/** A figure, or null for what cannot be told. */
-function known(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

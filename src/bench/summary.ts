@@ -4,6 +4,7 @@
  * @module
  */
 import type { RunResult } from "./result.ts";
+import type { Parameter } from "./workload-common.ts";
 
 /** A figure over the repetitions. */
 export interface Estimate {
@@ -15,7 +16,7 @@ export interface Estimate {
 /** One scheduler with one combination of parameters. */
 export interface Row {
   readonly scheduler: string;
-  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly parameters: Readonly<Record<string, Parameter>>;
   readonly repetitions: number;
   readonly figures: Readonly<Record<string, Estimate>>;
   /** The first repetition, for what is told of servers and events. */

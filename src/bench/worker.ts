@@ -12,19 +12,21 @@ import { doRun } from "./run.ts";
 export interface WorkOrder {
   readonly planned: PlannedRun;
   readonly timed: boolean;
+  /** Connections or packets of the run. */
+  readonly size: number;
 }
 
-/** What a worker sends: connections begun since the last message, and in the end the result. */
+/** What a worker sends: how much more is done, connections or packets, and in the end the result. */
 export type WorkReport =
-  | { readonly connections: number }
-  | { readonly result: RunResult; readonly connections: number };
+  | { readonly done: number }
+  | { readonly result: RunResult; readonly done: number };
 
-parentPort?.on("message", ({ planned, timed }: WorkOrder) => {
+parentPort?.on("message", async ({ planned, timed, size }: WorkOrder) => {
   let told = 0;
   const tell = (report: WorkReport) => parentPort?.postMessage(report);
-  const result = doRun(planned, timed, (connections) => {
-    tell({ connections: connections - told });
-    told = connections;
+  const result = await doRun(planned, timed, (done) => {
+    tell({ done: done - told });
+    told = done;
   });
-  tell({ result, connections: planned.workload.connections - told });
+  tell({ result, done: size - told });
 });

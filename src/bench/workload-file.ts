@@ -6,7 +6,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import type * as z from "zod";
+import { DEFAULT_PROFILE } from "../engine/profile.ts";
+import { Variables } from "../engine/variables.ts";
+import { type PartPath, parseLocated, valueAt } from "../yaml/located-document.ts";
+import { type CaptureWorkload, captureWorkloadSchema } from "./capture-workload.ts";
 import { serverSpecs, type Workload, workloadSchema } from "./workload.ts";
 
 /** Workloads that come with the program. */
@@ -24,7 +28,7 @@ export interface RawWorkload {
   readonly path: string;
   readonly value: Readonly<Record<string, unknown>>;
   /** Line of a part, from 1, where there is a file. */
-  lineOf(path: readonly PropertyKey[]): number | undefined;
+  lineOf(path: PartPath): number | undefined;
 }
 
 /** Returns the names of the workloads that come with the program. */
@@ -57,67 +61,87 @@ export function readWorkload(name: string): RawWorkload {
  * @throws WorkloadError for a text that is no YAML, or no mapping
  */
 export function parseWorkload(text: string, path: string): RawWorkload {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [problem] = document.errors;
+  const { value, problems, lineOf } = parseLocated(text);
+  const [problem] = problems;
   if (problem !== undefined) {
-    const line = lines.linePos(problem.pos[0]).line;
-    const [reason] = problem.message.split(/ at line \d+/);
-    throw new WorkloadError(`Cannot read workload "${path}", line ${line}: ${reason}`);
+    const { line, message } = problem;
+    throw new WorkloadError(`Cannot read workload "${path}", line ${line}: ${message}`);
   }
-  const value: unknown = document.toJS();
   if (!isRecord(value)) throw new WorkloadError(`Cannot read workload "${path}": it is no mapping`);
-  return {
-    path,
-    value,
-    lineOf: (parts) => {
-      let node: unknown = document.contents;
-      let offset = 0;
-      for (const part of parts) {
-        if (isMap(node)) {
-          const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
-          if (pair === undefined) break;
-          offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;
-          node = pair.value;
-        } else if (isSeq(node)) {
-          node = node.items[Number(part)];
-          offset = (isMap(node) || isScalar(node) ? node.range?.[0] : undefined) ?? offset;
-        } else break;
-      }
-      return lines.linePos(offset).line;
-    },
-  };
+  return { path, value, lineOf };
+}
+
+/** A workload of either kind. */
+export type AnyWorkload = Workload | CaptureWorkload;
+
+/**
+ * Checks a workload of either kind and fills in what it leaves out.
+ *
+ * @throws WorkloadError that names file, line, place and value
+ */
+export function checkAnyWorkload(raw: RawWorkload): AnyWorkload {
+  return "capture" in raw.value ? checked(raw, captureWorkloadSchema) : checkWorkload(raw);
 }
 
 /**
- * Checks a workload and fills in what it leaves out.
+ * Checks a workload of simulated connections and fills in what it leaves out.
  *
  * @throws WorkloadError that names file, line, place and value
  */
 export function checkWorkload(raw: RawWorkload): Workload {
-  const result = workloadSchema.safeParse(raw.value);
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    const found = valueAt(raw.value, issue.path);
-    const place = issue.path.length === 0 ? "" : `, ${issue.path.join(".")}`;
-    const value = found === undefined ? "" : ` (found ${JSON.stringify(found)})`;
-    throw new WorkloadError(`${where(raw, issue.path)}${place}: ${issue.message}${value}`);
-  }
-  checkServers(raw, result.data);
-  return result.data;
+  const workload = checked(raw, workloadSchema);
+  checkServers(raw, workload);
+  checkNetmask(raw, workload);
+  checkVariables(raw, workload);
+  const { seconds, arrivals } = workload;
+  if (seconds === undefined) return workload;
+  return { ...workload, connections: Math.max(1, Math.round(seconds * arrivals.rate)) };
+}
+
+function checked<Result>(raw: RawWorkload, schema: z.ZodType<Result>): Result {
+  const result = schema.safeParse(raw.value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const found = valueAt(raw.value, issue.path);
+  const place = issue.path.length === 0 ? "" : `, ${issue.path.join(".")}`;
+  const value = found === undefined ? "" : ` (found ${JSON.stringify(found)})`;
+  throw new WorkloadError(`${where(raw, issue.path)}${place}: ${issue.message}${value}`);
 }
 
 function checkServers(raw: RawWorkload, workload: Workload): void {
   const servers = serverSpecs(workload).length;
   workload.churn.forEach((each, at) => {
-    if (!("server" in each) || each.server < servers) return;
+    if (!("server" in each) || each.server === undefined || each.server < servers) return;
     throw new WorkloadError(
       `${where(raw, ["churn", at, "server"])}, churn.${at}.server: there is no server ${each.server}, must be 0–${servers - 1}`,
     );
   });
 }
 
-function where(raw: RawWorkload, path: readonly PropertyKey[]): string {
+function checkNetmask(raw: RawWorkload, { persistence, service }: Workload): void {
+  const bits = service?.address?.includes(":") === true ? 128 : 32;
+  if (persistence?.netmask === undefined || persistence.netmask <= bits) return;
+  const path = ["persistence", "netmask"];
+  throw new WorkloadError(
+    `${where(raw, path)}, ${path.join(".")}: must be 1–${bits} (found ${persistence.netmask})`,
+  );
+}
+
+function checkVariables(raw: RawWorkload, workload: Workload): void {
+  const variables = new Variables({ ticksPerSecond: DEFAULT_PROFILE.ticksPerSecond });
+  for (const [name, value] of Object.entries(workload.variables)) {
+    try {
+      variables.write([{ name, value: String(value) }]);
+    } catch (error) {
+      const path = ["variables", name];
+      throw new WorkloadError(
+        `${where(raw, path)}, ${path.join(".")}: ${(error as Error).message} (found ${JSON.stringify(value)})`,
+      );
+    }
+  }
+}
+
+function where(raw: RawWorkload, path: PartPath): string {
   const line = raw.lineOf(path);
   const place =
     raw.path === "" ? "" : ` "${raw.path}"${line === undefined ? "" : `, line ${line}`}`;
@@ -140,15 +164,6 @@ export function withValue(raw: RawWorkload, path: string, value: unknown): RawWo
   }
   node[last] = value;
   return { ...raw, value: copy };
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let found = value;
-  for (const part of path) {
-    if (typeof found !== "object" || found === null) return undefined;
-    found = (found as Record<PropertyKey, unknown>)[part];
-  }
-  return found;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,13 +6,18 @@
  *
  * @module
  */
-import { z } from "zod";
-import { MH_TABLE_SIZES } from "../../schedulers/mh.ts";
+import * as z from "zod";
+import { parseAddress } from "../net/address.ts";
+import { commonFields } from "./workload-common.ts";
 
 const positive = z.number().positive();
 const count = z.number().int().min(1);
 const server = z.number().int().min(0);
-const weight = z.number().int().min(0).max(65535);
+const weight = z.number().int().min(0).max(0x7fffffff);
+
+/** Text of an IPv4 or IPv6 address. */
+const address = z.string().refine((text) => isAddress(text), "must be an IPv4 or IPv6 address");
+const port = z.number().int().min(0).max(65535);
 
 /** When connections begin; `rate` is the mean, in connections a second. */
 const arrivals = z.discriminatedUnion("kind", [
@@ -82,18 +87,26 @@ const durations = z.discriminatedUnion("kind", [
 ]);
 
 /** Real servers that are alike. */
-const servers = z.strictObject({
-  count: count.default(1),
-  weight: weight.default(1),
-  /** Connections served at full speed at once; left out, any number. */
-  cores: positive.optional(),
-  /** Seconds of work done in a second. */
-  speed: positive.default(1),
-  upperThreshold: z.number().int().min(0).default(0),
-  lowerThreshold: z.number().int().min(0).default(0),
-  /** Not in service in the beginning; an `add` brings them. */
-  spare: z.boolean().default(false),
-});
+const servers = z
+  .strictObject({
+    count: count.default(1),
+    /** Left out, an address of the simulation's own. */
+    address: address.optional(),
+    port: port.optional(),
+    weight: weight.default(1),
+    /** Connections served at full speed at once; left out, any number. */
+    cores: positive.optional(),
+    /** Seconds of work done in a second. */
+    speed: positive.default(1),
+    upperThreshold: z.number().int().min(0).default(0),
+    lowerThreshold: z.number().int().min(0).default(0),
+    /** Not in service in the beginning; an `add` brings them. */
+    spare: z.boolean().default(false),
+  })
+  .refine(({ count, address }) => address === undefined || count === 1, {
+    message: "servers with an address are listed one by one",
+    path: ["count"],
+  });
 
 /** A time in seconds, or as a part of the time all arrivals take. */
 const at = z.union([
@@ -104,7 +117,14 @@ const at = z.union([
 /** What happens meanwhile. Servers are numbered from 0, in the order of the list. */
 const churn = z.discriminatedUnion("action", [
   z.strictObject({ at, action: z.literal("add"), server, weight: weight.optional() }),
-  z.strictObject({ at, action: z.literal("remove"), server }),
+  z.strictObject({
+    at,
+    action: z.literal("remove"),
+    /** Left out, chosen by chance. */
+    server: server.optional(),
+    /** So many at once, this one and others chosen by chance. */
+    count: count.default(1),
+  }),
   z.strictObject({ at, action: z.literal("reweight"), server, weight }),
   z.strictObject({ at, action: z.literal("drain"), server }),
   z.strictObject({
@@ -118,63 +138,60 @@ const churn = z.discriminatedUnion("action", [
   z.strictObject({ at, action: z.literal("failover") }),
 ]);
 
-/** Values somebody published, to be printed beside ours. */
-const published = z.strictObject({
-  source: z.string(),
-  note: z.string().default(""),
-  rows: z.array(
-    z.strictObject({
-      scheduler: z.string(),
-      where: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
-      figure: z.string(),
-      value: z.number(),
-    }),
-  ),
-});
-
 export const workloadSchema = z.strictObject({
-  name: z.string().default("unnamed"),
-  description: z.string().default(""),
+  ...commonFields,
   connections: z.number().int().min(1).max(100_000_000).default(1_000_000),
-  seed: z.number().int().min(0).max(0xffffffff).default(1),
+  /** Seconds of arrivals, instead of a number of connections. */
+  seconds: positive.optional(),
   /** Part of the connections before figures of balance over time and of latency are taken. */
-  warmup: z.number().min(0).max(0.9).default(0.1),
+  warmup: z.number().min(0).max(0.99).default(0.1),
   protocol: z.enum(["tcp", "udp"]).default("tcp"),
   schedulers: z.array(z.string()).min(1).default(["wlc"]),
+  /** The virtual service; left out, one of the simulation's own. */
+  service: z
+    .strictObject({
+      address: address.optional(),
+      port: port.default(80),
+      fwmark: z.number().int().min(0).max(0xffffffff).default(0),
+    })
+    .optional(),
   /** Scheduler flags, as `ipvsadm -b` takes them: flag-1 is sh-fallback and mh-fallback, flag-2 sh-port and mh-port. */
   flags: z.array(z.enum(["flag-1", "flag-2", "flag-3"])).default([]),
   persistence: z
     .strictObject({
       timeout: z.number().int().min(1),
-      netmask: z.number().int().min(1).max(32).default(32),
+      /** Bits of an address that clients have to share; left out, all. */
+      netmask: z.number().int().min(1).max(128).optional(),
     })
     .optional(),
   /** Variables of net.ipv4.vs. */
   variables: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
-  /** Slots of the table of `mh`: a build-time choice of the kernel. */
+  /** Slots of the table of `mh`: a build-time choice of the kernel, of its own primes; other primes are for study. */
   mhTable: z
     .number()
-    .refine((size) => MH_TABLE_SIZES.includes(size), `must be one of ${MH_TABLE_SIZES.join(", ")}`)
+    .int()
+    .max(10_000_000)
+    .refine(isPrime, "must be a prime, such as 4093")
     .default(4093),
   arrivals,
   clients,
   durations,
   servers: z.array(servers).min(1),
   churn: z.array(churn).default([]),
+  /** Whether the director that takes over at a failover was told of connections meanwhile. */
+  synchronised: z.boolean().default(false),
+  /** Packets a client sends when a connection begins: a SYN, an ACK, data. A master tells of one at its third. */
+  firstPackets: z.number().int().min(1).max(1000).default(1),
   /** Clients whose server is compared before and after each change of the servers; 0 for no comparison. */
   disruptionClients: z.number().int().min(0).default(10_000),
-  repeat: count.default(1),
-  /** Values by the path of what they replace, such as `arrivals.rate`; all combinations are run. */
-  sweep: z.record(z.string(), z.array(z.union([z.number(), z.string()])).min(1)).default({}),
-  published: published.optional(),
+  /** Whether the imbalance is over the average rounded down to whole connections, as some publications have it. */
+  wholeAverage: z.boolean().default(false),
 });
 
 /** A workload with all its defaults. */
 export type Workload = z.infer<typeof workloadSchema>;
 /** One thing that happens. */
 export type Churn = Workload["churn"][number];
-/** Published values. */
-export type Published = NonNullable<Workload["published"]>;
 
 /** One real server of a workload, with its number. */
 export interface ServerSpec {
@@ -185,6 +202,8 @@ export interface ServerSpec {
   readonly upperThreshold: number;
   readonly lowerThreshold: number;
   readonly spare: boolean;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 /** Returns the servers one by one. */
@@ -194,4 +213,20 @@ export function serverSpecs(workload: Workload): readonly ServerSpec[] {
     for (let each = 0; each < count; each++) specs.push({ ...rest, cores, number: specs.length });
   }
   return specs;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    parseAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isPrime(value: number): boolean {
+  for (let divisor = 2; divisor * divisor <= value; divisor++) {
+    if (value % divisor === 0) return false;
+  }
+  return value >= 2;
 }

@@ -1,5 +1,6 @@
 /** Every metric on a case small enough to be computed by hand. */
 import t from "tap";
+import { nsPerChoice } from "../../src/bench/choice-cost.ts";
 import { Clients } from "../../src/bench/clients.ts";
 import { Balance, evenness } from "../../src/bench/metrics/balance.ts";
 import { leastMoved, mapping, moved } from "../../src/bench/metrics/disruption.ts";
@@ -64,6 +65,27 @@ t.test("imbalance takes load by weight", async (t) => {
   imbalance.change(0, 1, 1); // 1 s of (1, 3): even
   imbalance.stop(2); // 1 s of (2, 3): 2 over 5/4, 60 %
   t.equal(imbalance.average.toFixed(9), (0.3).toFixed(9));
+});
+
+t.test("imbalance over the average in whole connections", async (t) => {
+  const imbalance = new Imbalance(2, true);
+  imbalance.setWeights([1, 1], 0);
+  imbalance.start(0);
+  for (const server of [0, 0, 1]) imbalance.change(server, 1, 0);
+  imbalance.stop(1); // 2 over 1.5, rounded down to 1
+  t.equal(imbalance.average, 1);
+});
+
+t.test("a choice takes the time of the best of three rounds, over 100,000", async (t) => {
+  const { workload } = pool([1, 1]);
+  // Rounds of 3, 1 and 2 ms.
+  const times = [0, 3, 3, 4, 4, 6];
+  t.equal(
+    nsPerChoice(workload, "rr", () => times.shift()!),
+    10,
+  );
+  t.same(times, []);
+  for (const name of ["mh", "lblcr", "twos"]) t.ok(nsPerChoice(workload, name) > 0, name);
 });
 
 t.test("quantiles are by nearest rank", async (t) => {

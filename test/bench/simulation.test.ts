@@ -98,3 +98,109 @@ t.test("a server that comes to least connections is flooded", async (t) => {
   t.ok((figures.flood ?? 0) > 1.5, `flood of ${figures.flood}`);
   t.equal(new Simulation(workload(flooding), "rr").run().figures.flood, 1);
 });
+
+t.test("shares are told beside what they should be", async (t) => {
+  const { servers } = new Simulation(workload({ servers: [{}, { weight: 3 }] }), "wrr").run();
+  t.match(servers, [
+    { connections: 75, share: 0.25, fairShare: 0.25 },
+    { connections: 225, share: 0.75, fairShare: 0.75 },
+  ]);
+});
+
+t.test("two connections on one core take three seconds instead of two", async (t) => {
+  const { figures } = new Simulation(
+    workload({
+      connections: 2,
+      arrivals: { kind: "regular", rate: 1 },
+      durations: { kind: "fixed", mean: 2 },
+      servers: [{ cores: 1 }],
+    }),
+    "rr",
+  ).run();
+  // The first has done 1 s when the second comes, and ends after 2 s at half speed; the second has 1 s left then.
+  t.match(figures, {
+    "latency.p50": 3,
+    "latency.p90": 3,
+    "latency.p99": 3,
+    "latency.p99.9": 3,
+    "slowdown.mean": 1.5,
+    "slowdown.p99": 1.5,
+  });
+});
+
+t.test("a failover with rr and sloppy_tcp moves those whose turn is another's", async (t) => {
+  const churn = [{ at: 20.05, action: "failover" }];
+  const variables = { sloppy_tcp: 1 };
+  const two = workload({ churn, variables, servers: [{ count: 2 }] });
+  const { figures, events } = new Simulation(two, "rr").run();
+  t.equal(figures["broken.moved"], events[0]?.broken);
+  t.equal(figures.broken, figures["broken.moved"]);
+  const one = workload({ churn, variables, servers: [{ count: 1 }] });
+  t.equal(new Simulation(one, "rr").run().figures.broken, 0, "there is nobody else");
+});
+
+t.test("who finds no server is refused", async (t) => {
+  const { figures } = new Simulation(workload({ servers: [{ weight: 0 }] }), "rr").run();
+  t.equal(figures.refused, 300);
+  t.equal(figures.maxOverAverage, null);
+  // Ten connections are open at a time, and one of two servers takes at most four.
+  const full = workload({ servers: [{ upperThreshold: 4 }] });
+  t.ok((new Simulation(full, "rr").run().figures.refused ?? 0) > 200);
+});
+
+t.test("several servers are removed at once, by chance", async (t) => {
+  const removing = (seed: number) => {
+    const churn = [{ at: 10.05, action: "remove", count: 3 }];
+    const four = workload({ churn, seed, servers: [{ count: 4 }] });
+    return new Simulation(four, "rr").run();
+  };
+  const { figures, servers } = removing(1);
+  t.equal(figures.leastMoved, 0.75);
+  t.equal(servers.filter(({ connections }) => connections > 50).length, 1);
+  const left = [1, 2, 3, 4, 5, 6].map((seed) =>
+    removing(seed).servers.findIndex(({ connections }) => connections > 50),
+  );
+  t.ok(new Set(left).size > 1, `left are ${left}`);
+});
+
+t.test("the table of mh gives three servers 1365, 1364 and 1364 of 4093 slots", async (t) => {
+  const { figures } = new Simulation(workload({}), "mh").run();
+  t.equal(figures.slots?.toFixed(9), (1365 / (4093 / 3)).toFixed(9));
+});
+
+t.test(
+  "a director that was told of connections breaks those alone it was not told of yet",
+  async (t) => {
+    const failover = (changes: Readonly<Record<string, unknown>>) => {
+      const churn = [20.05, 40.05].map((at) => ({ at, action: "failover" }));
+      const durations = { kind: "fixed", mean: 10 };
+      const { events } = new Simulation(
+        workload({ connections: 500, churn, durations, synchronised: true, ...changes }),
+        "rr",
+      ).run();
+      return events.map(({ broken }) => broken);
+    };
+    // Whether a message has grown for two seconds is looked at each second: at most those of three are not sent.
+    for (const broken of failover({ firstPackets: 3 }))
+      t.ok(broken > 0 && broken <= 30, `${broken}`);
+    t.same(failover({ firstPackets: 2 }), [100, 100], "nothing is told before the third packet");
+    t.same(failover({ firstPackets: 3, variables: { sync_threshold: "4 50" } }), [100, 100]);
+    t.same(failover({ firstPackets: 3, synchronised: false }), [100, 100]);
+  },
+);
+
+t.test("a director that stands by has the servers of the one that serves", async (t) => {
+  const churn = [
+    { at: 5.05, action: "remove", server: 0 },
+    { at: 5.05, action: "drain", server: 1 },
+    { at: 5.05, action: "add", server: 3 },
+    { at: 10.05, action: "failover" },
+  ];
+  const servers = [{ count: 3 }, { spare: true }];
+  const standby = workload({ churn, servers, synchronised: true, connections: 250 });
+  const result = new Simulation(standby, "rr").run();
+  const [first, second, third, fourth] = result.servers.map(({ connections }) => connections);
+  t.ok(first! <= 17 && second! <= 17, `${first} and ${second} before they went`);
+  t.equal(third! + fourth!, 250 - first! - second!);
+  t.ok(Math.abs(third! - fourth!) <= 18, `${third} and ${fourth}`);
+});

@@ -3,13 +3,14 @@
  *
  * Load is open connections over weight. The imbalance of a moment is the highest load over the load all
  * servers would have if connections were spread by weight, minus 1: 0 at best. Its average is weighted with
- * time; moments without connections do not count.
+ * time; moments without connections do not count, nor with an average of less than one where that is rounded.
  *
  * @module
  */
 
 /** Follows the imbalance of one simulation. */
 export class Imbalance {
+  readonly #whole: boolean;
   readonly #open: Float64Array;
   #weights: Float64Array;
   #weightSum = 0;
@@ -20,7 +21,9 @@ export class Imbalance {
   #time = 0;
   #running = false;
 
-  constructor(servers: number) {
+  /** @param wholeAverage whether the average is rounded down to whole connections (if all weights are 1) */
+  constructor(servers: number, wholeAverage = false) {
+    this.#whole = wholeAverage;
     this.#open = new Float64Array(servers);
     this.#weights = new Float64Array(servers);
   }
@@ -74,8 +77,10 @@ export class Imbalance {
     if (!this.#running) return;
     const span = now - this.#since;
     this.#since = now;
-    if (this.#total === 0 || span === 0) return;
-    this.#area += span * ((this.#highest * this.#weightSum) / this.#total - 1);
+    const exact = this.#total / this.#weightSum;
+    const average = this.#whole ? Math.floor(exact) : exact;
+    if (this.#total === 0 || average === 0 || span === 0) return;
+    this.#area += span * (this.#highest / average - 1);
     this.#time += span;
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Parameter } from "../workload-common.ts";
 import type { BenchDocument } from "./document.ts";
 
 /** Returns the lines, a head first. What a workload does not give is empty. */
@@ -25,7 +26,7 @@ export function csvReport({ results }: BenchDocument): string {
   return [head, ...lines].map((line) => `${line.map(cell).join(",")}\n`).join("");
 }
 
-function cell(value: string | number | null | undefined): string {
+function cell(value: Parameter | null | undefined): string {
   const text = value === null || value === undefined ? "" : String(value);
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

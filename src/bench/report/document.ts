@@ -9,7 +9,7 @@
  * @module
  */
 import type { RunResult } from "../result.ts";
-import type { Workload } from "../workload.ts";
+import type { AnyWorkload } from "../workload-file.ts";
 
 /** A benchmark, done. */
 export interface BenchDocument {
@@ -17,7 +17,7 @@ export interface BenchDocument {
   readonly plan: string;
   /** Runs of the whole plan. */
   readonly runs: number;
-  readonly workload: Workload;
+  readonly workload: AnyWorkload;
   readonly results: readonly RunResult[];
 }
 

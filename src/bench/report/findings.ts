@@ -14,6 +14,8 @@ interface Question {
   /** Completes "… best" into a sentence. */
   readonly best: string;
   readonly worst: string;
+  /** Asked only where the worst is beyond this. */
+  readonly from?: number;
 }
 
 const QUESTIONS: readonly Question[] = [
@@ -34,10 +36,12 @@ const QUESTIONS: readonly Question[] = [
   },
   { key: "moved", best: "A change of the servers moves fewest clients with", worst: "most with" },
   { key: "broken", best: "Fewest connections break with", worst: "most with" },
+  { key: "refused", best: "Fewest connections are refused with", worst: "most with" },
   {
     key: "flood",
     best: "A server that comes is spared most by",
     worst: "and gets the largest rush from",
+    from: 1.1,
   },
   {
     key: "persistenceHits",
@@ -59,7 +63,7 @@ export function findings(rows: readonly Row[]): readonly string[] {
 }
 
 /** Answers one question; with nothing where no two schedulers differ. */
-function answer({ key, best, worst }: Question, rows: readonly Row[]): readonly string[] {
+function answer({ key, best, worst, from }: Question, rows: readonly Row[]): readonly string[] {
   const figure = figureOf(key)!;
   const told = rows.flatMap((row) => {
     const value = row.figures[key]?.mean ?? null;
@@ -70,7 +74,7 @@ function answer({ key, best, worst }: Question, rows: readonly Row[]): readonly 
   const sorted = [...told].sort((a, b) => sign * (a.value - b.value));
   const [first, last] = [sorted[0]!, sorted.at(-1)!];
   const [good, bad] = [first, last].map(({ value }) => formatValue(value, figure.unit));
-  if (good === bad) return [];
+  if (good === bad || (from !== undefined && last.value <= from)) return [];
   const alike = (text: string | undefined) =>
     told.filter(({ value }) => formatValue(value, figure.unit) === text).map(({ name }) => name);
   return [

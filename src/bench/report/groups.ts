@@ -13,7 +13,7 @@ export interface Group {
 export const GROUPS: readonly Group[] = [
   {
     title: "Balance",
-    keys: ["maxOverAverage", "variation", "jain", "imbalance", "slots", "refused"],
+    keys: ["connections", "maxOverAverage", "variation", "jain", "imbalance", "slots", "refused"],
   },
   {
     title: "Service",

@@ -3,28 +3,35 @@
  *
  * @module
  */
+import { stringify } from "yaml";
+import { isCapture } from "../capture-workload.ts";
 import { FIGURES, figureOf } from "../figures.ts";
 import { type Row, summarize } from "../summary.ts";
-import type { Workload } from "../workload.ts";
-import { type Chart, figureChart, loadCharts } from "./charts.ts";
+import type { Parameter } from "../workload-common.ts";
+import type { AnyWorkload } from "../workload-file.ts";
+import { type Chart, type ChartTexts, figureChart, loadCharts } from "./charts.ts";
 import type { BenchDocument } from "./document.ts";
 import { findings, rowName } from "./findings.ts";
 import { GROUPS } from "./groups.ts";
 import { STYLE } from "./html-style.ts";
 import { compareWithPublished } from "./published.ts";
-import { estimateText, formatFor } from "./text.ts";
+import { estimateText, formatFor, runsText } from "./text.ts";
 
 /** Bars are drawn for at most this many rows; more are told in the tables. */
 const MOST_BARS = 60;
 
-const CHARTS: readonly (Pick<Chart, "title" | "explanation" | "logarithmic" | "stacked"> & {
-  readonly keys: readonly string[];
-})[] = [
+/** A line takes at least this many points. */
+const LEAST_POINTS = 3;
+
+const FAIR = { value: 1, name: "fair" };
+
+const CHARTS: readonly (ChartTexts & { readonly keys: readonly string[] })[] = [
   {
     title: "How evenly new connections are split",
     explanation:
       "New connections of the busiest server over the average, each by its weight. 1 is a perfect split; at 2 the busiest server gets twice its part.",
     keys: ["maxOverAverage"],
+    mark: FAIR,
   },
   {
     title: "How far the fullest server is above the others",
@@ -55,8 +62,9 @@ const CHARTS: readonly (Pick<Chart, "title" | "explanation" | "logarithmic" | "s
   {
     title: "The rush to a server that comes",
     explanation:
-      "What a new server gets of the next 200 connections, over its fair part. 1 is fair. Schedulers that look for the least connections send nearly all to a server that has none.",
+      "What a new server gets of the next 200 connections, over its fair part. Schedulers that look for the least connections may send it nearly all, as it has none.",
     keys: ["flood"],
+    mark: FAIR,
   },
   {
     title: "Connections that follow a template",
@@ -84,7 +92,7 @@ export async function htmlReport(document: BenchDocument): Promise<string> {
     (chart) =>
       `<figure><h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.explanation)}</p>${draw(chart)}</figure>`,
   );
-  const said = findings(rows).map((each) => `<li>${escapeHtml(each)}</li>`);
+  const said = findings(rows).map((each) => `<li>${escapeHtml(withUnits(each))}</li>`);
   const title = `${workload.name}: schedulers compared`;
   return `<!doctype html>
 <html lang="en">
@@ -109,7 +117,7 @@ ${publishedOf(workload, rows)}
 <h2>What the figures mean</h2>
 <dl>${meaningsOf(rows)}</dl>
 <h2>The workload</h2>
-<pre>${escapeHtml(JSON.stringify(workload, null, 2))}</pre>
+<pre>${escapeHtml(stringify(workload))}</pre>
 </main>
 </body>
 </html>
@@ -117,43 +125,45 @@ ${publishedOf(workload, rows)}
 }
 
 function factsOf({ workload, results, plan }: BenchDocument): string {
-  const { connections, seed, repeat } = workload;
-  const seeds = repeat > 1 ? `${repeat} seeds from ${seed} on` : `seed ${seed}`;
-  return `${results.length} runs of ${connections.toLocaleString("en")} connections, ${seeds}, plan ${plan}. Decisions are the real engine's, time is virtual.`;
+  const time = isCapture(workload) ? "times are the capture's" : "time is virtual";
+  return `${runsText(workload, results.length)}, plan ${plan}. Decisions are the real engine's, ${time}.`;
 }
 
-function chartsOf(rows: readonly Row[], workload: Workload): readonly Chart[] {
+function chartsOf(rows: readonly Row[], workload: AnyWorkload): readonly Chart[] {
   const swept = Object.entries(workload.sweep).filter(([, values]) => values.length > 1);
   const [only] = swept;
-  const charts = CHARTS.flatMap(({ keys, ...texts }) => {
-    if (swept.length === 1 && only !== undefined)
+  return CHARTS.flatMap(({ keys, ...texts }) => {
+    if (only !== undefined && swept.length === 1 && only[1].length >= LEAST_POINTS) {
       return lineCharts(rows, only[0], only[1], keys, texts);
+    }
     const chart = figureChart(rows.slice(0, MOST_BARS), rowName, keys, texts);
     return chart === undefined ? [] : [chart];
   });
-  return charts;
 }
 
 /** One chart a figure, a line a scheduler, over the values of the parameter that is swept. */
 function lineCharts(
   rows: readonly Row[],
   path: string,
-  values: readonly (number | string)[],
+  values: readonly Parameter[],
   keys: readonly string[],
-  texts: Pick<Chart, "title" | "explanation" | "logarithmic">,
+  texts: ChartTexts,
 ): readonly Chart[] {
   const names = [...new Set(rows.map(({ scheduler }) => scheduler))];
   return keys.flatMap((key): Chart[] => {
-    const series = names.map((name) => ({
-      name,
-      values: values.map(
-        (value) =>
-          rows.find(({ scheduler, parameters }) => scheduler === name && parameters[path] === value)
-            ?.figures[key]?.mean ?? null,
-      ),
-    }));
-    if (series.every((each) => each.values.every((value) => value === null || value === 0)))
-      return [];
+    const series = names
+      .map((name) => ({
+        name,
+        values: values.map((value) => {
+          const row = rows.find(
+            ({ scheduler, parameters }) => scheduler === name && parameters[path] === value,
+          );
+          return row?.figures[key]?.mean ?? null;
+        }),
+      }))
+      .filter((each) => each.values.some((value) => value !== null));
+    // Lines that all lie on each other say nothing.
+    if (new Set(series.flatMap((each) => each.values)).size < 2) return [];
     const { title, unit } = figureOf(key)!;
     const heading = keys.length === 1 ? texts.title : `${texts.title}: ${title.replace("… ", "")}`;
     return [
@@ -179,7 +189,7 @@ function tablesOf(rows: readonly Row[]): readonly string[] {
   });
 }
 
-function publishedOf({ published }: Workload, rows: readonly Row[]): string {
+function publishedOf({ published }: AnyWorkload, rows: readonly Row[]): string {
   if (published === undefined) return "";
   const lines = compareWithPublished(published, rows).map(
     ({ scheduler, where, figure, theirs, ours }) => [
@@ -205,6 +215,11 @@ function table(head: readonly string[], lines: readonly (readonly string[])[]): 
     `<tr>${line.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
   const body = lines.map((line) => cells("td", line)).join("\n");
   return `<div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>${body}</tbody></table></div>`;
+}
+
+/** Keeps numbers and their units on one line. */
+function withUnits(text: string): string {
+  return text.replace(/(\d) (%|ms|s|ns)(?!\w)/g, "$1\u00a0$2");
 }
 
 function escapeHtml(text: string): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Row } from "../summary.ts";
-import type { Published } from "../workload.ts";
+import type { Published } from "../workload-common.ts";
 
 /** One value, theirs and ours. */
 export interface Comparison {

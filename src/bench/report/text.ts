@@ -4,8 +4,10 @@
  * @module
  */
 import Table from "cli-table3";
+import { isCapture } from "../capture-workload.ts";
 import { figureOf, formatValue } from "../figures.ts";
 import { type Estimate, type Row, summarize } from "../summary.ts";
+import type { AnyWorkload } from "../workload-file.ts";
 import type { BenchDocument } from "./document.ts";
 import { findings } from "./findings.ts";
 import { GROUPS } from "./groups.ts";
@@ -48,10 +50,21 @@ export function textReport(document: BenchDocument): string {
 }
 
 function heading({ workload, results }: BenchDocument): string {
-  const { name, description, connections, seed, repeat } = workload;
-  const repeated = repeat > 1 ? `, ${repeat} times with seeds from ${seed} on` : `, seed ${seed}`;
-  const first = `${name}: ${results.length} run${results.length === 1 ? "" : "s"} of ${connections} connections${repeated}`;
+  const { name, description } = workload;
+  const first = `${name}: ${runsText(workload, results.length)}`;
   return description === "" ? first : `${first}\n${description.trim()}`;
+}
+
+/** Says what was run how often. */
+export function runsText(workload: AnyWorkload, runs: number): string {
+  const { seed, repeat } = workload;
+  const what = isCapture(workload)
+    ? `the packets of ${workload.capture} with the rules of ${workload.rules}`
+    : workload.seconds === undefined
+      ? `${workload.connections.toLocaleString("en")} connections`
+      : `${workload.seconds.toLocaleString("en")} seconds of connections`;
+  const seeds = repeat > 1 ? `${repeat} seeds from ${seed} on` : `seed ${seed}`;
+  return `${runs} run${runs === 1 ? "" : "s"} of ${what}, ${seeds}`;
 }
 
 function figuresTable(rows: readonly Row[], keys: readonly string[]): string {
@@ -81,8 +94,8 @@ export function estimateText(key: string, estimate: Estimate | undefined): strin
 function serversTable({ first }: Row): string {
   return draw(
     ["server", "weight", "connections", "share", "by weight"],
-    first.servers.map(({ server, weight, connections, share, fairShare }) => [
-      String(server),
+    first.servers.map(({ server, name, weight, connections, share, fairShare }) => [
+      name ?? String(server),
       String(weight),
       String(connections),
       formatValue(share, "share"),
