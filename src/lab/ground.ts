@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import { openLibc } from "../../dataplane/sys/libc.ts";
 import { inNewNetwork } from "./namespace-host.ts";
 import { execute } from "./system-command.ts";
@@ -47,6 +48,12 @@ export async function findGround(): Promise<Ground> {
   const inside = await refusalOf([...IN_USER_NAMESPACE, ...probe]);
   if (inside === undefined) return { kind: "user-namespace" };
   return { kind: "none", reason: inside };
+}
+
+/** Whether this process is in another user namespace than the first. Source: user_namespaces(7). */
+export function insideUserNamespace(): boolean {
+  const [, , count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
+  return count !== "4294967295";
 }
 
 /** Returns why a command fails, or `undefined` when it does not. */

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import type { Milliseconds } from "../base/clock.ts";
 import type { HostProgram, NamespaceHost } from "./namespace-host.ts";
 
-const START_TIMEOUT: Milliseconds = 10_000;
+const START_TIMEOUT: Milliseconds = 30_000;
 
 /** Returns the words that run a program of the laboratory's own: one of the files beside this one. */
 export function programWords(name: string, ...words: readonly string[]): readonly string[] {
@@ -49,7 +49,7 @@ export async function startProgram(
       program.stdout.resume();
       return program;
     }
-    const why = said.trim() || (outcome === "late" ? "it is not ready after 10 s" : "it ended");
+    const why = said.trim() || (outcome === "late" ? "it is not ready after 30 s" : "it ended");
     throw new Error(`Cannot start "${words.join(" ")}" on "${host.name}": ${why}`);
   } finally {
     settled.abort();

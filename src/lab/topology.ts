@@ -18,6 +18,8 @@ export interface LinkPlan {
   readonly addresses: readonly string[];
   /** Whether it is down at first. */
   readonly down?: boolean;
+  /** Link address, as `02:00:00:00:00:01`; the kernel draws one unless given. */
+  readonly mac?: string | undefined;
 }
 
 /** One host. */
@@ -129,10 +131,14 @@ function switchLines(cables: readonly Cable[]): readonly string[] {
   return [
     ...bridges.flatMap(({ bridge }) => [`link add ${bridge} type bridge`, `link set ${bridge} up`]),
     ...cables.flatMap(({ host, link, port }) => [
-      `link add ${port} type veth peer name ${link.name} netns ${host.pid}`,
+      `link add ${port} type veth peer name ${link.name}${addressOf(link)} netns ${host.pid}`,
       `link set ${port} master ${bridgeOf.get(link.segment)} up`,
     ]),
   ];
+}
+
+function addressOf({ mac }: LinkPlan): string {
+  return mac === undefined ? "" : ` address ${mac}`;
 }
 
 async function configure(host: NamespaceHost, plan: HostPlan): Promise<void> {

@@ -15,9 +15,19 @@ export interface WebPage {
   readonly client: string;
 }
 
-/** Returns the page a server answers with. */
-export function formatPage(server: string, client: string, clientPort: number): string {
-  return `real server ${server}, client ${client}:${clientPort}\n`;
+/**
+ * Returns the page a server answers with.
+ *
+ * @param received bytes of what came with the request; told unless there are none
+ */
+export function formatPage(
+  server: string,
+  client: string,
+  clientPort: number,
+  received = 0,
+): string {
+  const upload = received === 0 ? "" : `, ${received} bytes received`;
+  return `real server ${server}, client ${client}:${clientPort}${upload}\n`;
 }
 
 /** Returns what a page says, or `undefined` for any other text. */

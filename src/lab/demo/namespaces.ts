@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Milliseconds } from "../../base/clock.ts";
+import { insideUserNamespace } from "../ground.ts";
 import { programWords, startProgram } from "../host-program.ts";
 import { endProgram, type HostProgram, type NamespaceHost } from "../namespace-host.ts";
 import { Topology } from "../topology.ts";
@@ -37,11 +37,15 @@ const BIN = join(dirname(createRequire(import.meta.url).resolve("uipvs/package.j
 /** Prompt before commands that are run on all real servers. */
 const WEB_PROMPT = "web2,3,4# ";
 
+/** Devices a director of the laboratory can have. */
+export type LabDevice = "ring" | "tun" | "cap";
+
 /** Hosts in namespaces. */
 export class NamespaceLaboratory implements Laboratory {
   readonly description: string;
   readonly #topology: Topology;
   readonly #client: HostProgram;
+  readonly #device: LabDevice;
   readonly #waiting = new Map<number, (answer: WebAnswer) => void>();
   readonly #tunnels: HostProgram[] = [];
   #method: LabMethod = "masquerade";
@@ -49,8 +53,9 @@ export class NamespaceLaboratory implements Laboratory {
   #requests = 0;
   #closed = false;
 
-  private constructor(topology: Topology, client: HostProgram) {
+  private constructor(topology: Topology, client: HostProgram, device: LabDevice) {
     this.#topology = topology;
+    this.#device = device;
     this.#client = client;
     const where = insideUserNamespace() ? " of a user namespace" : "";
     this.description = `Five hosts in network namespaces${where}: client, director, web2, web3, web4`;
@@ -63,9 +68,10 @@ export class NamespaceLaboratory implements Laboratory {
   /**
    * Builds the hosts and starts their programs, all but the director.
    *
+   * @param device of the director
    * @throws Error when something is refused; nothing is left then
    */
-  static async build(): Promise<NamespaceLaboratory> {
+  static async build(device: LabDevice = "tun"): Promise<NamespaceLaboratory> {
     const topology = await Topology.build(PLAN);
     try {
       const [client] = await Promise.all([
@@ -74,7 +80,7 @@ export class NamespaceLaboratory implements Laboratory {
           startProgram(topology.host(name), programWords("web-server", name, `${VIRTUAL.port}`)),
         ),
       ]);
-      return new NamespaceLaboratory(topology, client);
+      return new NamespaceLaboratory(topology, client, device);
     } catch (error) {
       await topology.stop();
       throw error;
@@ -87,7 +93,7 @@ export class NamespaceLaboratory implements Laboratory {
     await this.#leave(this.#method, method, show);
     await this.#enter(this.#method, method, show);
     this.#method = method;
-    show("director# uipvs up --device tun");
+    show(`director# uipvs up --device ${this.#device}`);
     this.#director = await this.#startDirector();
   }
 
@@ -160,7 +166,7 @@ export class NamespaceLaboratory implements Laboratory {
   }
 
   async #startDirector(): Promise<HostProgram> {
-    const words = ["up", "--socket", this.socket, "--device", "tun"];
+    const words = ["up", "--socket", this.socket, "--device", this.#device];
     const host = this.#topology.host("director");
     return startProgram(host, [process.execPath, join(BIN, "uipvs.js"), ...words], "guarded");
   }
@@ -205,10 +211,4 @@ export class NamespaceLaboratory implements Laboratory {
       this.#topology.host(name).mustRun(["sh", "-c", line], { env: { RIP: address } });
     await Promise.all(REAL_SERVERS.map(run));
   }
-}
-
-/** Whether this process is in another user namespace than the first. Source: user_namespaces(7). */
-function insideUserNamespace(): boolean {
-  const [, , count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
-  return count !== "4294967295";
 }

@@ -17,6 +17,8 @@ import { run } from "../../ipvsadm/main.ts";
 import { systemReason } from "../../ipvsadm/messages.ts";
 import { parseAddress } from "../../net/address.ts";
 import { innerPacket } from "../../wire/tunnel-packet.ts";
+import { emitSegment, parseSegment, type Segment } from "../simulated/segment.ts";
+import { SimulatedWebServer } from "../simulated/web-server.ts";
 import type { WebAnswer, WebOrder } from "../web-order.ts";
 import {
   type LabMethod,
@@ -25,8 +27,7 @@ import {
   REAL_SERVERS,
   VIRTUAL,
 } from "./laboratory.ts";
-import { emitSegment, parseSegment, type Segment } from "./segment.ts";
-import { SimulatedWebConnection, SimulatedWebServer } from "./simulated-web.ts";
+import { SimulatedWebConnection } from "./simulated-web.ts";
 
 /** Virtual time a request takes. */
 const REQUEST_TIME: Milliseconds = 10;
