@@ -1,7 +1,8 @@
 /**
- * How fast the front end feels: what one command costs to start, a long restore, a long listing.
+ * How fast control feels: what one command costs to start, a long restore, a long listing, and what a
+ * command costs as the table grows.
  *
- *     npm run bench:front-end [-- start | restore | connections]
+ *     npm run bench:control [-- --json FILE] [start] [growth] [restore] [connections]
  *
  * Prints medians and ratios; bench/README.md says how they are taken and what they were.
  *
@@ -14,6 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type Costs, costsOf, type Shape } from "./control/growth.ts";
+import { Report } from "./support/report.ts";
+import { middle, pairedRounds } from "./support/rounds.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const UIPVS = join(ROOT, "bin", "uipvs.js");
@@ -26,6 +31,9 @@ const DESTINATIONS = 10;
 const CONNECTIONS = 1_000_000;
 /** Milliseconds between two looks at a process's memory. */
 const LOOK = 10;
+/** Rounds of the commands of growing tables, and commands of each kind a round. */
+const GROWTH_ROUNDS = 3;
+const COMMANDS = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "uipvs-bench-"));
 const SOCKET = join(folder, "control.sock");
@@ -102,8 +110,36 @@ function rules(): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Returns rules for one service with as many destinations as others have services. */
+function rulesOfOne(): string {
+  const lines = [`-A -t 10.64.0.1:80 -s wlc`];
+  for (let server = 0; server < SERVICES; server++) {
+    const address = `10.65.${server >> 8}.${server & 255}`;
+    lines.push(`-a -t 10.64.0.1:80 -r ${address}:80 -g -w 1`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** One service with many destinations: restored, listed, restored over what was removed, listed. */
+async function restoreOne(): Promise<void> {
+  const director = await startDirector(["--device", "memory"]);
+  const lines: Readonly<Record<string, readonly [Line, string?]>> = {
+    "uipvsadm -R": [[process.execPath, UIPVSADM, "-R"], rulesOfOne()],
+    "uipvsadm -Ln": [[process.execPath, UIPVSADM, "-Ln"]],
+    "uipvsadm -C": [[process.execPath, UIPVSADM, "-C"]],
+    "uipvsadm -R again": [[process.execPath, UIPVSADM, "-R"], rulesOfOne()],
+    "uipvsadm -Sn": [[process.execPath, UIPVSADM, "-Sn"]],
+  };
+  for (const [name, [line, input]] of Object.entries(lines)) {
+    const time = wallTime(line, input);
+    row(`restore: one service, ${SERVICES} destinations: ${name}`, `${time.toFixed(0)} ms`, "");
+  }
+  await end(director);
+}
+
 /** A restore into directors with and without a host to tell. */
 async function restore(): Promise<void> {
+  await restoreOne();
   const input = rules();
   const ways = { memory: [], tun: ["unshare", "-rn"] } as const;
   for (const [device, through] of Object.entries(ways)) {
@@ -195,17 +231,70 @@ async function connections(): Promise<void> {
   }
 }
 
-function row(...[what, value, remark]: readonly [string, string, string]): void {
-  process.stdout.write(`${what.padEnd(58)} ${value.padStart(8)}   ${remark}\n`);
+/** What commands cost in small tables and in large ones. */
+async function growth(): Promise<void> {
+  const shapes: Readonly<Record<string, Shape>> = {
+    "1 service of 10": { services: 1, destinations: 10, scheduler: "wlc" },
+    "1 service of 10,000": { services: 1, destinations: 10_000, scheduler: "wlc" },
+    "10,000 services of 1": { services: 10_000, destinations: 1, scheduler: "wlc" },
+    "1 service of 10,000, wrr": { services: 1, destinations: 10_000, scheduler: "wrr" },
+    "1 service of 1,000, mh": { services: 1, destinations: 1_000, scheduler: "mh" },
+  };
+  const measured = new Map<string, Costs[]>(Object.keys(shapes).map((name) => [name, []]));
+  const subjects = Object.entries(shapes).map(([name, shape]) => ({
+    name,
+    run: () => {
+      const costs = costsOf(shape, COMMANDS);
+      measured.get(name)!.push(costs);
+      return costs.add;
+    },
+  }));
+  await pairedRounds(subjects, GROWTH_ROUNDS, 1);
+  const rows = [...measured].map(([name, all]) => {
+    const of = (key: keyof Costs) => middle(all.slice(1).map((costs) => costs[key])).median;
+    const medians = {
+      add: of("add"),
+      edit: of("edit"),
+      list: of("list"),
+      remove: of("remove"),
+      addAgain: of("addAgain"),
+      estimation: of("estimation"),
+    };
+    report.keep({ subject: "growth", name, unit: "us", ...medians, estimationUnit: "ms" });
+    return [name, ...Object.values(medians).map((value) => value.toFixed(2))];
+  });
+  report.table(
+    `growth: µs a destination, medians of ${GROWTH_ROUNDS} rounds`,
+    ["", "add", "edit", "list", "delete", "add again", "estimation, ms"],
+    rows,
+  );
 }
 
-const subjects = { start, restore, connections };
-const wanted = process.argv.slice(2);
+/** Prints a line, and keeps it unless it only continues the one before. */
+function row(...[what, value, remark]: readonly [string, string, string]): void {
+  report.say(`${what.padEnd(58)} ${value.padStart(8)}   ${remark}`);
+  const [subject = ""] = what.split(":");
+  if (subject !== "") report.keep({ subject, what, value, remark });
+}
+
+const subjects = { start, growth, restore, connections };
+const { values, positionals } = parseArgs({
+  options: { json: { type: "string" } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(subjects, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `No subject is named ${unknown.join(", ")}: must be of ${Object.keys(subjects).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+const report = new Report("control", values.json);
 try {
-  row(`Node ${process.version}`, "", "");
   for (const [name, run] of Object.entries(subjects)) {
-    if (wanted.length === 0 || wanted.includes(name)) await run();
+    if (positionals.length === 0 || positionals.includes(name)) await run();
   }
+  report.end();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
