@@ -3,7 +3,7 @@ const { existsSync } = require("node:fs");
 const { join } = require("node:path");
 const { pathToFileURL } = require("node:url");
 
-const program = join(__dirname, "../dist/src/cli/main.js");
+const program = join(__dirname, "../dist/bundle/uipvs/main.js");
 if (existsSync(program)) {
   import(pathToFileURL(program)).then(({ main }) => main(process.argv.slice(2)));
 } else {

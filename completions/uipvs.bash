@@ -190,6 +190,27 @@ _uipvs_split() {
   [[ $line == *[[:space:]] ]] && words+=("")
 }
 
+# Completes what follows one of the commands of uipvs lab.
+_uipvs_lab() {
+  local candidates=
+  case $2 in
+    --lang) candidates='en zh' ;;
+    start) candidates=$("${words[0]/#\~/$HOME}" lab list --names 2>/dev/null) ;;
+    lint | new) _uipvs_files "$1" && return ;;
+  esac
+  if [[ $1 == -* ]]; then
+    case ${words[2]} in
+      list) candidates='--json --names --lang -h --help' ;;
+      check) candidates='--json --lang -h --help' ;;
+      lint) candidates='--json -h --help' ;;
+      start) candidates='--web --simulated --lang -h --help' ;;
+      text | hint | reset | stop) candidates='--lang -h --help' ;;
+      *) candidates='-h --help' ;;
+    esac
+  fi
+  _uipvs_reply "$1" "$candidates"
+}
+
 _uipvsadm() {
   local -a words program
   _uipvs_split
@@ -201,7 +222,7 @@ _uipvs() {
   local -a words program
   _uipvs_split
   local cur=${words[-1]} option=${words[-2]} candidates= commands
-  commands='up down status sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay bench parity demo help'
+  commands='up down status top web sysctl procfs ipvsadm shell import lint diff apply explain trace pcap test replay bench parity lab demo help'
   if ((${#words[@]} == 2)); then
     _uipvs_reply "$cur" "$commands -h --help -V --version"
     return
@@ -211,19 +232,28 @@ _uipvs() {
     _uipvsadm_complete "${words[@]:2}"
     return
   fi
+  if [[ ${words[1]} == lab && ${#words[@]} -gt 3 ]]; then
+    _uipvs_lab "$cur" "$option"
+    return
+  fi
   [[ $cur == --*=* ]] && option=${cur%%=*} cur=${cur#*=}
   # Of this command it is an option without a value.
   [[ ${words[1]} == test && $option == --watch ]] && option=
+  [[ ${words[1]} == top && $option == -c ]] && option=
   case $option in
     --backend) _uipvs_reply "$cur" 'director kernel' ;;
-    --device) _uipvs_reply "$cur" 'tun raw memory' ;;
+    --sort) _uipvs_reply "$cur" 'table rate connections traffic weight' ;;
+    --device) _uipvs_reply "$cur" 'auto ring tun raw cap memory' ;;
     --profile) _uipvs_reply "$cur" '6.1.192 6.1.176' ;;
-    --socket | --rules | --in | --out | --decisions | --pcap | --junit | --kernel | --keep) _uipvs_files "$cur" ;;
+    --socket | --rules | --in | --out | --decisions | --pcap | --junit | --keep | --web-token-file) _uipvs_files "$cur" ;;
+    --kernel)
+      if [[ $cur == */* ]]; then _uipvs_files "$cur"; else _uipvs_reply "$cur" 'host uml qemu'; fi
+      ;;
     --sysctl) _uipvs_settings "$cur" = ;;
     --flags) _uipvs_reply "$cur" 'SYN ACK FIN,ACK PSH,ACK RST' ;;
-    --to) _uipvs_reply "$cur" 'rules json' ;;
+    --to) _uipvs_reply "$cur" 'rules json scenario lab' ;;
     --fail-on) _uipvs_reply "$cur" 'error warning note never' ;;
-    -c | --command | --watch | --hz | --max-sleep | --fuzz | --seed | -i | --config-id) ;;
+    -c | --command | --interval | --watch | --hz | --max-sleep | --fuzz | --seed | -i | --config-id) ;;
     -f | --fwmark | --payload | --ttl | --client | --service | --server | --limit | --count) ;;
     *)
       if [[ ${words[1]} == explain && $cur != -* ]]; then
@@ -243,9 +273,11 @@ _uipvs() {
         return
       fi
       case ${words[1]} in
-        up) candidates='-d --detach --rules --sysctl --device --profile --pcap -v --verbose --socket' ;;
+        up) candidates='-d --detach --rules --sysctl --device --hold --profile --pcap --web --web-token-file -v --verbose --socket' ;;
         down) candidates='--socket' ;;
         status) candidates='--json --socket' ;;
+        top) candidates='-c --connections --sort --interval --once --json --backend --socket' ;;
+        web) candidates='--lab --web-token-file --socket' ;;
         sysctl) candidates='-n --values -w --write --json --socket' ;;
         procfs) candidates='--watch --hz --socket' ;;
         shell) candidates='-c --command --socket' ;;
@@ -261,14 +293,15 @@ _uipvs() {
         test) candidates='--profile --seed --update --watch --tap --json --junit' ;;
         replay) candidates='--rules --in --out --decisions --profile' ;;
         bench)
-          candidates='--compare --connections --seed --repeat --set --sweep --threads --shard --baseline'
+          candidates='--rules --service --capture --decisions --compare --connections --seed --repeat --set --sweep --threads --shard --baseline'
           candidates+=' --tolerance --no-timing --list --json --csv --lines --html'
           ;;
         parity) candidates='--kernel --max-sleep --fuzz --seed --keep --json' ;;
+        lab) [[ $cur == -* ]] || candidates='list start text enter check hint reset stop lint new' ;;
         demo) candidates='--keep --simulate' ;;
         help) candidates=$commands ;;
       esac
-      [[ $candidates && ${words[1]} != help ]] && candidates+=' -h --help'
+      [[ ($candidates || ${words[1]} == lab) && ${words[1]} != help ]] && candidates+=' -h --help'
       _uipvs_reply "$cur" "$candidates"
       [[ ${words[1]} =~ ^(shell|import|lint|diff|apply|pcap|test|parity)$ && $cur != -* ]] && _uipvs_files "$cur"
       ;;

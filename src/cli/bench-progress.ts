@@ -11,12 +11,15 @@ export class BenchProgress {
   readonly #begin = performance.now();
   #done = 0;
 
-  /** @param total connections of all runs */
-  constructor(total: number) {
+  /**
+   * @param total connections of all runs, or whatever else is counted
+   * @param unit what that is
+   */
+  constructor(total: number, unit: string) {
     if (process.stderr.isTTY !== true) return;
     this.#bar = new SingleBar(
       {
-        format: "{bar} {percentage} % of {total} connections, {rate}/s, {eta_formatted} left",
+        format: `{bar} {percentage} % of {total} ${unit}, {rate}/s, {eta_formatted} left`,
         stream: process.stderr,
         hideCursor: true,
         clearOnComplete: true,
@@ -27,9 +30,9 @@ export class BenchProgress {
     this.#bar.start(total, 0, { rate: "-" });
   }
 
-  /** Tells that more connections have begun. */
-  add(connections: number): void {
-    this.#done += connections;
+  /** Tells that more of them are done. */
+  add(done: number): void {
+    this.#done += done;
     const seconds = (performance.now() - this.#begin) / 1000;
     this.#bar?.update(this.#done, { rate: Math.round(this.#done / seconds) });
   }

@@ -5,10 +5,11 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { parse as parseYaml } from "yaml";
 import { regressions } from "../bench/baseline.ts";
+import { runCapture } from "../bench/capture-run.ts";
+import { isCapture } from "../bench/capture-workload.ts";
 import { doRuns } from "../bench/crew.ts";
-import { makePlan, type Plan } from "../bench/plan.ts";
+import { makePlan, type Plan, type PlannedRun } from "../bench/plan.ts";
 import { csvReport } from "../bench/report/csv.ts";
 import {
   type BenchDocument,
@@ -24,26 +25,47 @@ import { textReport } from "../bench/report/text.ts";
 import { parseShard, runsOf, ShardError } from "../bench/shard.ts";
 import {
   checkWorkload,
-  type RawWorkload,
   readWorkload,
   WorkloadError,
-  withValue,
   workloadNames,
 } from "../bench/workload-file.ts";
+import { DecisionSink } from "../replay/decision-sink.ts";
+import { ReplayError } from "../replay/replay.ts";
+import { isBrokenRules } from "../rules/read-rules.ts";
 import type { BenchOptions, OutputOptions } from "./bench.ts";
 import { BenchProgress } from "./bench-progress.ts";
-import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
+import { prepareWorkload } from "./bench-workload.ts";
+import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+
+const STDOUT = "-";
 
 /** Does a benchmark, or a shard of it. */
-export async function run(command: Command, name: string, options: BenchOptions): Promise<void> {
+export async function run(
+  command: Command,
+  name: string | undefined,
+  options: BenchOptions,
+): Promise<void> {
   if (options.list === true) return list(command);
   await refusing(async () => {
-    const plan = makePlan(changed(readWorkload(name), options));
-    const { baseline, shard } = options;
+    const onRemark = (text: string) => remark(command, text);
+    const { raw, packets, digest } = await prepareWorkload(name, options, onRemark);
+    const plan = makePlan(raw, digest);
+    const { baseline, shard, decisions } = options;
     const before =
       baseline === undefined ? undefined : parseDocument(readFileSync(baseline, "utf8"), baseline);
-    if (shard !== undefined) return runShard(command, plan, shard, options);
-    const document = { ...headOf(plan), results: await runAll(plan.runs, options) };
+    const runs =
+      shard === undefined ? plan.runs : runsOf(plan.runs, parseShard(shard, process.env));
+    if (decisions !== undefined) await writeDecisions(command, plan, decisions);
+    // The standard output belongs to the decisions where they go there.
+    if (decisions === STDOUT) return;
+    if (shard !== undefined) {
+      // Each result is written as soon as it is there.
+      const write = (line: string) => command.configureOutput().writeOut?.(line);
+      write(headLine(headOf(plan)));
+      await runAll(runs, options, packets, write);
+      return;
+    }
+    const document = { ...headOf(plan), results: await runAll(runs, options, packets) };
     await put(command, document, options);
     if (before !== undefined) judge(command, before, document, options.tolerance);
   });
@@ -52,16 +74,21 @@ export async function run(command: Command, name: string, options: BenchOptions)
 async function runAll(
   runs: Plan["runs"],
   { threads, timing }: BenchOptions,
+  packets: number | undefined,
   onResult?: (line: string) => void,
 ) {
+  const sizeOf = ({ workload }: PlannedRun) =>
+    isCapture(workload) ? (packets ?? 0) : workload.connections;
   const progress = new BenchProgress(
-    runs.reduce((sum, { workload }) => sum + workload.connections, 0),
+    runs.reduce((sum, each) => sum + sizeOf(each), 0),
+    packets === undefined ? "connections" : "packets",
   );
   try {
     return await doRuns(runs, {
       threads,
       timed: timing,
-      onProgress: (connections) => progress.add(connections),
+      sizeOf,
+      onProgress: (done) => progress.add(done),
       onResult: (result) => onResult?.(resultLine(result)),
     });
   } finally {
@@ -69,42 +96,24 @@ async function runAll(
   }
 }
 
-/** Does a part of the runs, and writes each result as soon as it is there. */
-async function runShard(
-  command: Command,
-  plan: Plan,
-  text: string,
-  options: BenchOptions,
-): Promise<void> {
-  const runs = runsOf(plan.runs, parseShard(text, process.env));
-  const write = (line: string) => command.configureOutput().writeOut?.(line);
-  write(headLine(headOf(plan)));
-  await runAll(runs, options, write);
+/** Writes what is decided about each packet of a capture, as `uipvs replay` does. */
+async function writeDecisions(command: Command, { runs }: Plan, path: string): Promise<void> {
+  const [only] = runs;
+  if (only === undefined || runs.length > 1 || !isCapture(only.workload)) {
+    throw new WorkloadError("Cannot use --decisions: it takes one scheduler and a capture");
+  }
+  const write = (text: string) => command.configureOutput().writeOut?.(text);
+  const sink = new DecisionSink(path === STDOUT ? write : path);
+  try {
+    await runCapture(only.workload, only.scheduler, { onDecision: (record) => sink.add(record) });
+    sink.flush();
+  } finally {
+    sink.close();
+  }
 }
 
 function headOf({ fingerprint, runs, workload }: Plan) {
   return { plan: fingerprint, runs: runs.length, workload };
-}
-
-function changed(raw: RawWorkload, options: BenchOptions): RawWorkload {
-  const { compare, connections, seed, repeat, set, sweep } = options;
-  let result = raw;
-  const put = (path: string, value: unknown) => {
-    result = withValue(result, path, value);
-  };
-  if (compare !== undefined) put("schedulers", compare);
-  if (connections !== undefined) put("connections", connections);
-  if (seed !== undefined) put("seed", seed);
-  if (repeat !== undefined) put("repeat", repeat);
-  for (const [path, text] of set) put(path, parseYaml(text));
-  if (sweep.length > 0) {
-    const values = sweep.map(([path, text]) => [
-      path,
-      text.split(",").map((each) => parseYaml(each)),
-    ]);
-    put("sweep", Object.fromEntries(values));
-  }
-  return result;
 }
 
 async function put(
@@ -155,8 +164,10 @@ async function refusing(work: () => Promise<void> | void): Promise<void> {
     const usage =
       error instanceof WorkloadError ||
       error instanceof ShardError ||
-      error instanceof DocumentError;
-    if (usage) throw new CommandFailure(error.message, EXIT.usage);
+      error instanceof DocumentError ||
+      error instanceof ReplayError ||
+      isBrokenRules(error);
+    if (usage) throw new CommandFailure(sentence(error), EXIT.usage);
     throw error;
   }
 }

@@ -17,6 +17,10 @@ export interface OutputOptions {
 
 /** The options of the command. */
 export interface BenchOptions extends OutputOptions {
+  readonly rules?: string;
+  readonly service?: string;
+  readonly capture?: string;
+  readonly decisions?: string;
   readonly compare?: readonly string[];
   readonly connections?: number;
   readonly seed?: number;
@@ -34,17 +38,18 @@ export interface BenchOptions extends OutputOptions {
 /** A path in a workload, and the text behind the equals sign. */
 export type Assignment = readonly [path: string, text: string];
 
-const DEFAULT_WORKLOAD = "web";
-
 const HELP = `
-Workloads come with the program (--list), or are files of YAML or JSON; docs/bench.md describes them.
+Workloads come with the program (--list), or are files of YAML or JSON; docs/bench.md describes them. With
+--rules the workload meets a service of yours: lines as 'ipvsadm -S -n' writes them, a listing as JSON, or
+a keepalived.conf. With --capture the connections are those of a capture.
+
 The same workload and seed give the same figures, but for times of this machine (--no-timing leaves
 them out).
 
 Exit status:
   0  all runs were done
   1  a figure is worse than in the baseline, or a file could not be read or written
-  2  workload or command line cannot be understood`;
+  2  workload, rules, capture or command line cannot be understood`;
 
 /** Adds `bench` to the program. */
 export function register(program: Command): void {
@@ -52,7 +57,14 @@ export function register(program: Command): void {
     .command("bench")
     .summary("compare schedulers on a workload")
     .description("Compare schedulers on a workload, in virtual time, with the real engine.")
-    .argument("[workload]", "name or file of the workload", DEFAULT_WORKLOAD)
+    .argument("[workload]", 'name or file of the workload (default: "web")')
+    .option("--rules <file>", "take servers, weights, scheduler and persistence from these rules")
+    .option("--service <service>", "ADDRESS:PORT or firewall mark, where the rules have several")
+    .option("--capture <file>", "run the packets of a capture, pcap or pcapng, through the rules")
+    .option(
+      "--decisions <file>",
+      "of a capture: write one JSON line a packet; - for the standard output",
+    )
     .option("--compare <schedulers>", "schedulers, separated by commas; or all", names)
     .option("--connections <n>", "connections of a run", wholeNumber)
     .option("--seed <n>", "seed of all chance", wholeNumber)
@@ -76,7 +88,7 @@ export function register(program: Command): void {
     .option("--list", "list the workloads that come with the program");
   outputOptions(command)
     .addHelpText("after", HELP)
-    .action(async (workload: string, options: BenchOptions) => {
+    .action(async (workload: string | undefined, options: BenchOptions) => {
       const { run } = await import("./bench-run.ts");
       await run(command, workload, options);
     });

@@ -24,6 +24,9 @@ export function formatStatus(status: DirectorStatus): string {
     ["Accepted", formatCounts(status.accepts)],
     ["Drops", formatCounts(status.drops)],
   ];
+  if (Object.keys(status.synchronisation).length > 0) {
+    lines.push(["Synchronised", formatCounts(status.synchronisation)]);
+  }
   if (status.capture !== undefined) lines.push(["Capture", status.capture]);
   if (status.fault !== undefined) lines.push(["Fault", status.fault]);
   return lines.map(([name, value]) => `${name}:`.padEnd(NAME_WIDTH + 1) + value).join("\n");

@@ -7,7 +7,7 @@
  */
 import type { ToldTrace } from "../control/explain-services.ts";
 import type { Step } from "../engine/explain/explanation.ts";
-import { endText, METHOD_WORDS } from "./explanation-words.ts";
+import { endText, METHOD_WORDS } from "../explanation/index.ts";
 import { stepLines } from "./format-explanation.ts";
 import { paint } from "./terminal-color.ts";
 

@@ -22,6 +22,8 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   up: () => import("./up.ts"),
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),
+  top: () => import("./top.ts"),
+  web: () => import("./web.ts"),
   sysctl: () => import("./sysctl.ts"),
   procfs: () => import("./procfs.ts"),
   ipvsadm: () => import("./ipvsadm.ts"),
@@ -37,6 +39,7 @@ export const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> =
   replay: () => import("./replay.ts"),
   bench: () => import("./bench.ts"),
   parity: () => import("./parity.ts"),
+  lab: () => import("./lab.ts"),
   demo: () => import("./demo.ts"),
 };
 
@@ -89,6 +92,8 @@ async function createProgram(words: readonly string[]): Promise<Command> {
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, "uipvs: ")),
     });
+  // The first option decides, and this one needs none of them.
+  if (words[0] === "-V" || words[0] === "--version") return program;
   const called = words.find((word) => !word.startsWith("-")) ?? "";
   const load = Object.hasOwn(SUB_COMMANDS, called) ? SUB_COMMANDS[called] : undefined;
   const loads = load === undefined ? Object.values(SUB_COMMANDS) : [load];

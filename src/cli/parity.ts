@@ -5,9 +5,11 @@
  */
 import { randomInt } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { basename, join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import type { Bed } from "../parity/bed.ts";
+import { findScripts } from "../lvs/find-scripts.ts";
+import type { TimedBed } from "../parity/bed.ts";
 import { fuzz } from "../parity/fuzz.ts";
 import { bootBed } from "../parity/guest-bed.ts";
 import {
@@ -20,7 +22,7 @@ import {
   outcomeText,
 } from "../parity/outcome.ts";
 import { Parity } from "../parity/parity.ts";
-import { readSubjectFile, type Subject } from "../parity/subject.ts";
+import { readSubjectFile, SUBJECT_SUFFIXES, type Subject } from "../parity/subject.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { CommandFailure, remark, say, sentence } from "./terminal.ts";
 
@@ -43,11 +45,18 @@ interface Options {
 
 const HELP = `
 A scenario is a text of commands, packets and pauses (docs/conformance.md), or a file .lvs
-(docs/scenarios.md). It is played on a kernel, in real time, and on the emulator of that kernel, in
-step with it; what both print and send is compared. A difference counts once it shows three times.
+(docs/scenarios.md); of a folder all are played. It is played on a kernel, in real time, and on the
+emulator of that kernel, in step with it; what both print and send is compared. A difference counts
+once it shows three times.
 
-The kernel is a user-mode Linux, booted for the purpose: the package user-mode-linux has one. It
-needs no privilege. Lines 'sh' are run with the rights of the user: play no scenarios of strangers.
+The kernel is one of these, the first there is unless --kernel says which:
+  host  this host's own, in network namespaces of their own; takes root and ip_vs
+  uml   a user-mode Linux (package user-mode-linux), booted as ordinary processes
+  qemu  the newest kernel image installed (packages qemu-system-x86 and linux-image-amd64)
+  PATH  another user-mode Linux or kernel image; waiting costs nothing where its time can be virtual
+
+Lines 'sh' are run with the rights of the user, never on the kernel of the host: play no scenarios of
+strangers.
 
 In what differs, lines of the kernel begin with -, of the emulator with +. A random scenario that
 differs is shortened first; --seed with its number and --fuzz 1 plays it again.
@@ -63,24 +72,33 @@ export function register(program: Command): void {
     .command("parity")
     .summary("compare scenarios on a real kernel and on the emulator")
     .description("Play the same scenarios on a real kernel and on the emulator, and compare.")
-    .argument("[file...]", "scenarios")
-    .option("--kernel <path>", "user-mode Linux to boot (default: linux.uml)")
+    .argument("[path...]", "scenarios, or folders of them")
+    .option(
+      "--kernel <kernel>",
+      "host, uml, qemu, or the path of one (default: the first there is)",
+    )
     .option("--max-sleep <seconds>", "skip files that let more time pass (default: 10)", seconds)
     .option("--fuzz <n>", "play so many random scenarios", count)
     .option("--seed <s>", "number of the first of them (default: a random one)", seed)
     .option("--keep <dir>", "keep scenarios that differ here, with the difference")
     .option("--json", "as JSON")
     .addHelpText("after", HELP)
-    .action((files: readonly string[], options: Options) => run(command, files, options));
+    .action((paths: readonly string[], options: Options) => run(command, paths, options));
 }
 
-async function run(command: Command, files: readonly string[], options: Options): Promise<void> {
-  if (files.length === 0 && options.fuzz === undefined) {
+async function run(command: Command, paths: readonly string[], options: Options): Promise<void> {
+  if (paths.length === 0 && options.fuzz === undefined) {
     const wrong = "There is nothing to compare: name files, or use --fuzz";
     throw new CommandFailure(wrong, STATUS_TROUBLE);
   }
+  exitOnSignals();
   const counts = await orTrouble(async () => {
-    const subjects = files.map(readSubjectFile);
+    const subjects = findScripts(paths, SUBJECT_SUFFIXES).map(readSubjectFile);
+    if (subjects.length === 0 && options.fuzz === undefined) {
+      throw new Error(
+        `There is no scenario (${SUBJECT_SUFFIXES.join(", ")}) in ${paths.join(", ")}`,
+      );
+    }
     const bed = await bootBed({ kernel: options.kernel });
     try {
       return await compare(command, bed, subjects, options);
@@ -96,7 +114,7 @@ type Counts = Record<Outcome["result"], number>;
 
 async function compare(
   command: Command,
-  bed: Bed,
+  bed: TimedBed,
   subjects: readonly Subject[],
   options: Options,
 ): Promise<Counts> {
@@ -138,6 +156,13 @@ async function compare(
     say(command, `${same} same, ${differs} differ, ${skipped} skipped; kernel ${release}`);
   }
   return counts;
+}
+
+/** Has signals that end the process let it exit: what it has booted ends then, and leaves no files. */
+function exitOnSignals(): void {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(name, () => process.exit(128 + constants.signals[name]));
+  }
 }
 
 /** Keeps a scenario that differs in a folder, which is made if need be. */

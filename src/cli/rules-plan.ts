@@ -23,7 +23,7 @@ thresholds (-x, -y) if need be, a JSON document as \`uipvsadm -L --json' writes 
 or a keepalived.conf; "-" is standard input.`;
 
 /** Name of standard input among files. */
-const STANDARD_INPUT = "-";
+export const STANDARD_INPUT = "-";
 
 /** A file compared with a table. */
 export interface Comparison {

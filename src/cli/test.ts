@@ -6,8 +6,11 @@
 import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
+import { systemReason } from "../ipvsadm/messages.ts";
+import { findScripts } from "../lvs/find-scripts.ts";
 import { fileText, summaryText } from "../lvs/report-text.ts";
-import { type FileResult, findScripts, testFile } from "../lvs/test-file.ts";
+import { type FileResult, testFile } from "../lvs/test-file.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { CommandFailure, EXIT, sentence } from "./terminal.ts";
 import { untilChange } from "./watch-files.ts";
 
@@ -87,10 +90,10 @@ async function runOnce(
 ): Promise<readonly FileResult[]> {
   const files = scriptsOf(paths);
   const forPeople = tap === undefined && json === undefined;
-  const progress = new Progress(command);
+  const progress = new ProgressLine(command);
   const results: FileResult[] = [];
   for (const [index, file] of files.entries()) {
-    progress.show(index, files.length);
+    progress.show(`${index} of ${files.length}`);
     const result = await testFile(file, {
       profile: profileNamed(profile),
       seed,
@@ -108,9 +111,17 @@ async function runOnce(
   if (tap) write(command, (await import("../lvs/report-tap.ts")).tapText(results));
   if (json) write(command, `${JSON.stringify(results, undefined, 2)}\n`);
   if (junit !== undefined) {
-    writeFileSync(junit, (await import("../lvs/report-junit.ts")).junitText(results));
+    writeReport(junit, (await import("../lvs/report-junit.ts")).junitText(results));
   }
   return results;
+}
+
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new CommandFailure(`Cannot write "${path}": ${systemReason(error)}`, EXIT.failure);
+  }
 }
 
 function scriptsOf(paths: readonly string[]): readonly string[] {
@@ -140,27 +151,4 @@ function write(command: Command, text: string): void {
 function seedNumber(text: string): number {
   if (/^\d{1,10}$/.test(text) && Number(text) <= MOST_SEED) return Number(text);
   throw new InvalidArgumentError(`must be a whole number, 0–${MOST_SEED}`);
-}
-
-/** How far it is, on a terminal; silent elsewhere. */
-class Progress {
-  readonly #command: Command;
-  readonly #shown = process.stderr.isTTY === true;
-  #visible = false;
-
-  constructor(command: Command) {
-    this.#command = command;
-  }
-
-  show(done: number, total: number): void {
-    if (!this.#shown) return;
-    this.#visible = true;
-    this.#command.configureOutput().writeErr?.(`\r${done} of ${total}`);
-  }
-
-  /** Removes the line, if there is one. */
-  clear(): void {
-    if (this.#visible) this.#command.configureOutput().writeErr?.("\r\u001b[K");
-    this.#visible = false;
-  }
 }

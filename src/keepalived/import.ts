@@ -3,17 +3,25 @@
  *
  * @module
  */
-import type { Wanted } from "../rules/wanted.ts";
+import type { Wanted, WantedService } from "../rules/wanted.ts";
 import { Preprocessor, type Surroundings } from "./preprocessor.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import type { Remark } from "./remark.ts";
 import { parseStatements } from "./statement.ts";
-import { tableOf } from "./table.ts";
+import { tableOf, withoutRefused } from "./table.ts";
+import type { Configuration } from "./virtual-server.ts";
 
 /** What was made of a configuration. */
 export interface Imported {
   readonly wanted: Wanted;
   /** What was left out or changed, in the order of the files. */
+  readonly remarks: readonly Remark[];
+}
+
+/** What keepalived asks a director for, some of which it may be refused. */
+export interface Asked extends Pick<Configuration, "timeouts"> {
+  readonly services: readonly WantedService[];
+  /** What was left out or changed on the way, in the order of the files. */
   readonly remarks: readonly Remark[];
 }
 
@@ -24,28 +32,45 @@ export interface Imported {
  * @throws KeepalivedError when it cannot be understood
  */
 export function importKeepalived(path: string, text: string, surroundings: Surroundings): Imported {
-  const remarks = new Map<string, Remark>();
-  // The services of a group would all remark on the same.
-  const notice = (remark: Remark): void => {
-    const { at, reason } = remark;
-    const key = `${at.path}:${at.line}:${at.column} ${reason}`;
-    if (!remarks.has(key)) remarks.set(key, remark);
-  };
-  const lines = new Preprocessor(surroundings).lines(path, text);
-  const configuration = readConfiguration(path, parseStatements(lines), notice);
-  const services = tableOf(configuration, notice);
-  const { timeouts } = configuration;
+  const { services, timeouts, remarks } = askedOfKeepalived(path, text, surroundings);
+  const refused: Remark[] = [];
   return {
     wanted: {
       path,
-      services,
+      services: withoutRefused(services, (remark) => refused.push(remark)),
       complete: true,
       ...(timeouts === undefined
         ? {}
         : { timeouts: { ...timeouts, place: `line ${timeouts.at.line}, "lvs_timeouts"` } }),
     },
-    remarks: [...remarks.values()].sort(byPlace),
+    remarks: inOrder([...remarks, ...refused]),
   };
+}
+
+/**
+ * Returns what a configuration asks for, with what a director refuses of it.
+ *
+ * @param path where the text is from, for messages and for what it includes
+ * @throws KeepalivedError when it cannot be understood
+ */
+export function askedOfKeepalived(path: string, text: string, surroundings: Surroundings): Asked {
+  const remarks: Remark[] = [];
+  const notice = (remark: Remark): void => void remarks.push(remark);
+  const lines = new Preprocessor(surroundings).lines(path, text);
+  const configuration = readConfiguration(path, parseStatements(lines), notice);
+  const services = tableOf(configuration, notice);
+  return { services, timeouts: configuration.timeouts, remarks: inOrder(remarks) };
+}
+
+/** Returns remarks in the order of the files, each once: the services of a group all remark on the same. */
+function inOrder(remarks: readonly Remark[]): readonly Remark[] {
+  const distinct = new Map<string, Remark>();
+  for (const remark of remarks) {
+    const { at, reason } = remark;
+    const key = `${at.path}:${at.line}:${at.column} ${reason}`;
+    if (!distinct.has(key)) distinct.set(key, remark);
+  }
+  return [...distinct.values()].sort(byPlace);
 }
 
 function byPlace({ at: a }: Remark, { at: b }: Remark): number {

@@ -26,7 +26,10 @@ interface Made {
   readonly from: Placed;
 }
 
-/** Returns the services of a configuration, in its order. */
+/**
+ * Returns the services keepalived asks a director for, in the order of the configuration. What the director
+ * refuses of them is among them: see `withoutRefused`.
+ */
 export function tableOf(configuration: Configuration, notice: Notice): readonly WantedService[] {
   const services = new Map<string, WantedService>();
   for (const virtual of configuration.virtualServers) {
@@ -37,6 +40,27 @@ export function tableOf(configuration: Configuration, notice: Notice): readonly 
     }
   }
   return [...services.values()];
+}
+
+/** Returns the services as a director has them: it refuses real servers whose thresholds cross. */
+export function withoutRefused(
+  services: readonly WantedService[],
+  notice: Notice,
+): readonly WantedService[] {
+  const isTaken = (server: WantedServer): boolean => {
+    const { lowerThreshold, upperThreshold } = server.config;
+    if (lowerThreshold <= upperThreshold) return true;
+    const reason = `lthreshold ${lowerThreshold} is above uthreshold ${upperThreshold}, which a director refuses`;
+    notice({
+      at: server.at!,
+      text: textOf(server),
+      what: "left out",
+      reason,
+      rule: "threshold-order",
+    });
+    return false;
+  };
+  return services.map((service) => ({ ...service, servers: service.servers.filter(isTaken) }));
 }
 
 /** Adds the servers of a service to those of one that exists already, as the kernel then does. */
@@ -71,15 +95,7 @@ function servicesOf(
   const leaveOut: LeaveOut = (part, reason, rule) =>
     notice({ at: part.at, text: part.text, what: "left out", reason, rule });
   const family = familyOf(virtual, configuration);
-  const servers = distinct(ofFamily(virtual, family, leaveOut), configuration, leaveOut).filter(
-    (server) => {
-      const { lowerThreshold, upperThreshold } = server;
-      if (lowerThreshold <= upperThreshold) return true;
-      const reason = `lthreshold ${lowerThreshold} is above uthreshold ${upperThreshold}, which a director refuses`;
-      leaveOut(server, reason, "threshold-order");
-      return false;
-    },
-  );
+  const servers = distinct(ofFamily(virtual, family, leaveOut), configuration, leaveOut);
   if (servers.length === 0) {
     leaveOut(virtual, "it has no real servers, and keepalived ignores it", "no-servers");
     return [];

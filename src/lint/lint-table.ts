@@ -8,7 +8,7 @@ import type { Change } from "../ipvsadm/command.ts";
 import { serverKey, serviceKey } from "../ipvsadm/keys.ts";
 import * as messages from "../ipvsadm/messages.ts";
 import { parseRules, type Rule } from "../ipvsadm/rules-file.ts";
-import { importKeepalived } from "../keepalived/import.ts";
+import { askedOfKeepalived } from "../keepalived/import.ts";
 import type { Surroundings } from "../keepalived/preprocessor.ts";
 import type { Position } from "../rules/position.ts";
 import type { WantedServer, WantedService } from "../rules/wanted.ts";
@@ -45,19 +45,18 @@ export function tableOfKeepalived(
   text: string,
   surroundings: Surroundings,
 ): LintTable {
-  const { wanted, remarks } = importKeepalived(path, text, surroundings);
+  const { services, timeouts, remarks } = askedOfKeepalived(path, text, surroundings);
   const start = { path, line: 1, column: 1 };
   const findings = remarks.flatMap(({ at, rule, text: statement, reason }): readonly Finding[] =>
     rule === undefined ? [] : [finding(rule, at, `"${statement}": ${reason}`)],
   );
-  const services = wanted.services.map((service) => ({
+  const located = services.map((service) => ({
     ...service,
     at: service.at ?? start,
     servers: service.servers.map((server) => ({ ...server, at: server.at ?? start })),
   }));
-  const { timeouts } = wanted;
   return {
-    services,
+    services: located,
     findings,
     timeouts: timeouts && { config: timeouts.config, at: timeouts.at ?? start },
   };

@@ -18,6 +18,7 @@ const STATUS = {
   packets: { accept: 3, drop: 12, forward: 4000 },
   accepts: { icmp: 1, "no-service": 2 },
   drops: { malformed: 0, "no-route": 2, "no-destination": 10 },
+  synchronisation: {},
 };
 
 t.test("a status is one line a subject, counts by size, those of 0 left out", async (t) => {

@@ -1,5 +1,8 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import { DEFAULT_PROFILE } from "../../src/engine/profile.ts";
+import { testFile } from "../../src/lvs/test-file.ts";
 import { temporaryFolder } from "../daemon/support.ts";
 import { FIXTURES } from "../keepalived/support.ts";
 import { ROOT } from "../support/files.ts";
@@ -39,6 +42,31 @@ t.test("import of what import has written is the same again, in both forms", asy
     const json = (await uipvs(["import", "-q", path, "--to", "json"])).stdout;
     t.equal((await uipvs(["import", "-"], { input: json })).stdout, rules, `${name} as JSON`);
   }
+});
+
+t.test("a scenario made of a configuration names it, and passes", async (t) => {
+  const folder = t.testdir({ "broken.conf": BROKEN });
+  const path = join(folder, "first.lvs");
+  for (const name of ["nat.conf", "fwmark.conf", "ipv6.conf", "sorry.conf", "protocols.conf"]) {
+    const file = join(FIXTURES, name);
+    const { status, stdout } = await uipvs(["import", "-q", file, "--to", "scenario"]);
+    t.equal(status, 0, name);
+    t.match(stdout, `\nrules ${file}\n`);
+    t.match(stdout, /\n\$ client .*\n {2}\| /);
+    writeFileSync(path, stdout);
+    const result = await testFile(path, { profile: DEFAULT_PROFILE, seed: 2, update: false });
+    t.match(result, { outcome: "passed", failures: [] }, name);
+  }
+  // Of standard input it holds the rules themselves.
+  const piped = await uipvs(["import", "-", "--to", "scenario"], { input: NAT_RULES });
+  t.match(piped.stdout, "\nipvsadm -a -t 192.0.2.10:80 -r 10.0.0.1:8080 -m -w 3\n");
+  t.match(piped.stdout, "\n# Here 10.0.0.1 is an address of the director itself.\n");
+  const broken = await uipvs(["import", join(folder, "broken.conf"), "--to", "scenario"]);
+  t.match(broken, {
+    status: 2,
+    stdout: "",
+    stderr: /broken\.conf.* line 7, column 13: expected one of .*fastest/,
+  });
 });
 
 t.test("import --json holds commands and remarks", async (t) => {
@@ -128,7 +156,7 @@ t.test("lint tells place, severity and rule, and ends with 1", async (t) => {
   t.equal(stderr, "");
   t.match(
     stdout,
-    /thresholds\.conf:9:5: error: "real_server 10\.0\.0\.2 80": .* \[threshold-order\]\n/,
+    /thresholds\.conf:12:9: error: lower threshold 9 of 10\.0\.0\.2:80 .* \[threshold-order\]\n/,
   );
   t.match(
     stdout,

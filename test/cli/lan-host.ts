@@ -19,9 +19,10 @@ export class LanHost {
   /**
    * Makes a host whose way to everywhere is this namespace.
    *
-   * @param network its first three octets; this namespace is .1, the host .2
+   * @param network its first three octets; this namespace is .1
+   * @param octet the host's last one
    */
-  static async make(link: string, network: string): Promise<LanHost> {
+  static async make(link: string, network: string, octet = 2): Promise<LanHost> {
     const holder = spawn("unshare", ["-n", "sh", "-c", "echo up; exec sleep 600"]);
     await once(holder.stdout, "data");
     const host = new LanHost(holder);
@@ -30,8 +31,9 @@ export class LanHost {
     ip(`link set ${link} addrgenmode none`);
     ip(`address add ${network}.1/24 dev ${link}`);
     ip(`link set ${link} up`);
-    for (const line of ["link set lo up", `address add ${network}.2/24 dev eth0`]) host.#ip(line);
-    for (const line of ["link set eth0 up", `route add default via ${network}.1`]) host.#ip(line);
+    for (const line of ["link set lo up", `address add ${network}.${octet}/24 dev eth0`])
+      host.ip(line);
+    for (const line of ["link set eth0 up", `route add default via ${network}.1`]) host.ip(line);
     return host;
   }
 
@@ -48,7 +50,12 @@ export class LanHost {
 
   /** Starts JavaScript (CommonJS) there. */
   start(script: string): ChildProcess {
-    const child = spawn("nsenter", [...this.#door(), process.execPath, "-e", script]);
+    return this.startProgram(process.execPath, ["-e", script]);
+  }
+
+  /** Starts a program there. */
+  startProgram(program: string, words: readonly string[]): ChildProcess {
+    const child = spawn("nsenter", [...this.#door(), program, ...words]);
     this.#processes.push(child);
     return child;
   }
@@ -58,7 +65,8 @@ export class LanHost {
     for (const child of [...this.#processes, this.#holder]) child.kill("SIGKILL");
   }
 
-  #ip(line: string): void {
+  /** Runs `ip` there. */
+  ip(line: string): void {
     execFileSync("nsenter", [...this.#door(), "ip", ...line.split(" ")]);
   }
 

@@ -33,7 +33,7 @@ t.test("what cannot be understood ends with status 2 and a sentence", async (t) 
     [["bogus"], /^uipvs: unknown command 'bogus'/],
     [["--bogus"], /^uipvs: unknown option '--bogus'/],
     [["up", "--bogus"], /^uipvs: unknown option '--bogus'/],
-    [["up", "--device", "modem"], /^uipvs: .*'modem' is invalid.*tun, raw, memory/],
+    [["up", "--device", "modem"], /^uipvs: .*'modem' is invalid.*tun, raw, cap, memory/],
     [["up", "--profile", "2.4"], /^uipvs: .*'2\.4' is invalid.*6\.1\.192/],
     [["up", "extra"], /^uipvs: too many arguments/],
     [["status", "--socket"], /^uipvs: option '--socket <path>' argument missing/],

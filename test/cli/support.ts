@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { ROOT } from "../support/files.ts";
+import { WITHOUT_HOOKS } from "../support/without-hooks.ts";
 
 const PROGRAM = join(ROOT, "bin", "uipvs.js");
 
@@ -51,9 +52,8 @@ export function startUipvs(t: Test, words: readonly string[], around: Surroundin
 }
 
 function begin(words: readonly string[], around: Surroundings): Running {
-  const line = [...(around.through ?? []), process.execPath, PROGRAM, ...words];
-  // Without what the test runner would load into every Node process.
-  const env = { ...process.env, NODE_OPTIONS: "", ...around.env };
+  const line = [...(around.through ?? []), ...WITHOUT_HOOKS, process.execPath, PROGRAM, ...words];
+  const env = { ...process.env, ...around.env };
   const child = spawn(line[0]!, line.slice(1), { env });
   const said = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {

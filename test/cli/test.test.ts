@@ -58,7 +58,7 @@ t.test("what cannot be read or carried out ends in 2, with file, line and column
   t.match(stdout, /BROKEN {2}.*c\.lvs: .*c\.lvs:1:1: expected a command the bed knows/);
   t.match(stdout, "1 passed, 2 broken");
   for (const [words, sentence] of [
-    [[join(path, "none.lvs")], /ENOENT/],
+    [[join(path, "none.lvs")], /Cannot read ".*none\.lvs": No such file or directory/],
     [[join(path, "below")], /There is no scenario \(NAME\.lvs\) in/],
     [[path, "--seed", "x"], /must be a whole number/],
     [[path, "--tap", "--json"], /cannot be used with/],

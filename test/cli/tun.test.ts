@@ -3,7 +3,7 @@ import { join } from "node:path";
 import t from "tap";
 import { temporaryFolder } from "../daemon/support.ts";
 import { hostState, inNamespace, ip, runInNamespace } from "../support/namespace.ts";
-import { noPackage } from "../support/packages.ts";
+import { lackOfDevice } from "../support/packages.ts";
 import { LanHost } from "./lan-host.ts";
 import { startUipvs, uipvs } from "./support.ts";
 
@@ -37,17 +37,18 @@ else {
   });
   await once(server.start(SERVER).stdout!, "data");
 
-  for (const device of ["tun", "raw"] as const) {
-    const skip = device === "raw" && noPackage("raw-socket");
+  for (const device of ["ring", "tun", "raw", "cap", "auto"] as const) {
     t.test(
       `a client reaches a real server through a director, device ${device}`,
-      { skip },
+      { skip: lackOfDevice(device) },
       async (t) => {
         const before = hostState();
         const socket = join(temporaryFolder(t), "control.sock");
         const running = startUipvs(t, ["up", "--device", device, "--socket", socket]);
         const line = await running.printed("\n");
-        t.equal(line, `Listening on ${socket}, device uipvs0 (${device})\n`);
+        const chosen =
+          device === "auto" ? "ring: packets can be taken straight from its links" : device;
+        t.equal(line, `Listening on ${socket}, device uipvs0 (${chosen})\n`);
         // What a command is about has arrived in the host when the command returns.
         for (const rule of RULES) {
           t.match(await uipvs(["ipvsadm", ...rule], { env: { UIPVS_SOCKET: socket } }), {

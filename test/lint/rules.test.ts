@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [
   {
     rule: "threshold-order",
     bad: keepalived(TCP, "uthreshold 5\nlthreshold 9"),
-    line: 3,
+    line: 5,
     good: keepalived(TCP, "uthreshold 9\nlthreshold 5"),
   },
   {
@@ -319,5 +319,20 @@ t.test("what a group makes many times is found once", async (t) => {
   t.same(
     found.map(({ rule, at }) => [rule, at.line]),
     [["weight-range", 7]],
+  );
+});
+
+t.test("a real server that a director refuses is looked at all the same", async (t) => {
+  const found = await lint(
+    "f",
+    keepalived(TCP, "weight 70000\nuthreshold 5\nlthreshold 9"),
+    SURROUNDINGS,
+  );
+  t.same(
+    found.map(({ rule, at }) => [rule, at.line]),
+    [
+      ["weight-range", 4],
+      ["threshold-order", 6],
+    ],
   );
 });
