@@ -1,8 +1,44 @@
-// Prints the counts of a tap run, read from its last summary line: `# { total: 9, pass: 8, fail: 1 }`.
+// Tells of a tap run what failed, by name and with its reasons, then the counts of its last summary line:
+// `# { total: 9, pass: 8, fail: 1 }`.
 import { readFileSync } from "node:fs";
+import { Parser } from "tap-parser";
+import { stringify } from "yaml";
 
-const summaries = readFileSync(process.argv[2], "utf8").match(/^# \{ total: .*\}$/gm) ?? [];
-const summary = summaries.at(-1) ?? "";
+/** Lines shown of one failure. */
+const MOST_LINES = 40;
+
+const output = readFileSync(process.argv[2], "utf8");
+const failures = [];
+// The summary is the runner's, and no TAP.
+new Parser().on("child", listen).end(output);
+
+const summary = (output.match(/^# \{ total: .*\}$/gm) ?? []).at(-1) ?? "";
 const count = (name) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(summary)?.[1] ?? 0);
-console.log(`${count("pass")} passed, ${count("fail")} failed, ${count("skip")} skipped`);
-if (summary === "" || count("fail") > 0) process.exitCode = 1;
+const failed = count("fail");
+if (failed > 0) {
+  console.log("\nWhat failed:");
+  for (const { fullname, diag } of failures) {
+    console.log(`\n- ${fullname}`);
+    const reasons = stringify(diag ?? {}).split("\n");
+    console.log(reasons.slice(0, MOST_LINES).join("\n"));
+  }
+  console.log();
+}
+console.log(`${count("pass")} passed, ${failed} failed, ${count("skip")} skipped`);
+if (summary === "" || failed > 0) process.exitCode = 1;
+
+/** Notes the failures of a subtest, but not that one failed because of another within it. */
+function listen(parser) {
+  let within = 0;
+  parser.on("child", (child) => {
+    listen(child);
+    child.on("complete", ({ ok }) => {
+      if (!ok) within++;
+    });
+  });
+  parser.on("assert", (result) => {
+    if (result.ok || result.skip || result.todo) return;
+    if (within > 0) within--;
+    else failures.push(result);
+  });
+}

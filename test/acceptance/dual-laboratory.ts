@@ -12,6 +12,7 @@
  */
 import { join } from "node:path";
 import type { Test } from "tap";
+import type { LabDevice } from "../../src/lab/demo/namespaces.ts";
 import { programWords, startProgram } from "../../src/lab/host-program.ts";
 import type { NamespaceHost } from "../../src/lab/namespace-host.ts";
 import { type HostPlan, Topology } from "../../src/lab/topology.ts";
@@ -120,14 +121,14 @@ export class DualLaboratory {
   }
 
   /** Builds a laboratory that goes with the test. */
-  static async build(t: Test): Promise<DualLaboratory> {
+  static async build(t: Test, device: LabDevice = "tun"): Promise<DualLaboratory> {
     const topology = await Topology.build({ hosts: PLAN });
     t.teardown(() => topology.stop());
     const lab = new DualLaboratory(topology);
     await Promise.all([
       startProgram(
         lab.host("director"),
-        [...UIPVS, "up", "--socket", lab.socket, "--device", "tun"],
+        [...UIPVS, "up", "--socket", lab.socket, "--device", device],
         "guarded",
       ),
       ...SERVERS.flatMap((name) => [
@@ -167,6 +168,13 @@ export class DualLaboratory {
       const obeyed = await this.host("director").run([...words, verb], { env, stdin });
       t.match(obeyed, { status: 0, stdout: "", stderr: "" });
     }
+  }
+
+  /** Returns the director's connections as ipvsadm lists them, a line each. */
+  async connections(): Promise<readonly string[]> {
+    const env = { UIPVS_SOCKET: this.socket };
+    const listed = await this.host("director").run([...UIPVS, "ipvsadm", "-Lnc"], { env });
+    return listed.stdout.split("\n");
   }
 
   /** Returns what the director has dropped, by reason. */

@@ -1,4 +1,5 @@
 import t, { type Test } from "tap";
+import { lackOfDevice } from "../support/packages.ts";
 import {
   type Addresses,
   DualLaboratory,
@@ -10,6 +11,7 @@ import {
   V6,
 } from "./dual-laboratory.ts";
 import { HostCapture, hardwareAddress } from "./host-capture.ts";
+import { DEVICES } from "./laboratory.ts";
 import { lackOfLaboratory } from "./requirements.ts";
 
 const REQUESTS = 6;
@@ -61,43 +63,52 @@ function gue(kind: string, own: Addresses, option: string, layers: RegExp, paylo
 
 const skip = await lackOfLaboratory("curl", "tcpdump", "tshark", "nft");
 
-t.test("web clients of both families", { skip }, async (t) => {
-  const lab = await DualLaboratory.build(t);
-  const director = await hardwareAddress(lab.host("director"), "eth1");
+for (const device of DEVICES) {
+  t.test(
+    `web clients of both families and a ${device} director`,
+    { skip: skip || lackOfDevice(device) },
+    async (t) => {
+      const lab = await DualLaboratory.build(t, device);
+      const director = await hardwareAddress(lab.host("director"), "eth1");
 
-  for (const { name, options, service, servers, layers, payload = /^/ } of WAYS) {
-    t.test(`${name}: each real server has its turn`, async (t) => {
-      await lab.arrange(t, options !== "-m", rulesOf("-t", service, 80, servers, 80, options));
-      const filter = `ether src ${director} and (ip or ip6) and not icmp6`;
-      const capture = await HostCapture.start(t, lab.host("web2"), "eth0", filter);
-      await answeredInTurn(t, lab, service.virtual, service.client);
-      const requests = await capture.stop();
-      t.ok(requests.length >= REQUESTS, "requests arrive");
-      const odd = requests.filter(
-        (packet) => !layers.test(packet.layers) || !payload.test(packet.payload),
-      );
-      t.strictSame(odd, [], "all of them as they should");
-      const wrong = requests.filter(({ checksum, ipChecksum }) =>
-        `${checksum},${ipChecksum}`.includes("0"),
-      );
-      t.strictSame(wrong, [], "with right checksums");
-    });
-  }
+      for (const { name, options, service, servers, layers, payload = /^/ } of WAYS) {
+        t.test(`${name}: each real server has its turn`, async (t) => {
+          await lab.arrange(t, options !== "-m", rulesOf("-t", service, 80, servers, 80, options));
+          // Reports of what groups a host is in are ICMPv6 behind another header.
+          const filter = `ether src ${director} and (ip or ip6) and not icmp6 and not ether multicast`;
+          const capture = await HostCapture.start(t, lab.host("web2"), "eth0", filter);
+          await answeredInTurn(t, lab, service.virtual, service.client);
+          const requests = await capture.stop(GUE_PORT);
+          t.ok(requests.length >= REQUESTS, "requests arrive");
+          const odd = requests.filter(
+            (packet) => !layers.test(packet.layers) || !payload.test(packet.payload),
+          );
+          t.strictSame(odd, [], "all of them as they should");
+          // By a ring, who receives a packet completes its checksum, but not that of one in a tunnel.
+          const isLeft = device === "ring" && !options.startsWith("-i");
+          const wrong = requests.filter(({ checksum, ipChecksum }) =>
+            `${isLeft ? "" : checksum},${ipChecksum}`.includes("0"),
+          );
+          t.strictSame(wrong, [], "with right checksums");
+        });
+      }
 
-  t.test("NAT, IPv6, by firewall mark", async (t) => {
-    const address = "2001:db8:77::1";
-    const table = `table ip6 marks { chain pre { type filter hook prerouting priority mangle;
+      t.test("NAT, IPv6, by firewall mark", async (t) => {
+        const address = "2001:db8:77::1";
+        const table = `table ip6 marks { chain pre { type filter hook prerouting priority mangle;
       ip6 daddr ${address} tcp dport 80 meta mark set 7; }; }`;
-    await lab.host("director").mustRun(["nft", table]);
-    const servers = V6.servers.map((server) => `-a -f 7 -6 -r ${end(server, 80)} -m`);
-    await lab.arrange(t, false, ["-A -f 7 -6 -s rr", ...servers]);
-    await answeredInTurn(t, lab, address, V6.client);
-  });
+        await lab.host("director").mustRun(["nft", table]);
+        const servers = V6.servers.map((server) => `-a -f 7 -6 -r ${end(server, 80)} -m`);
+        await lab.arrange(t, false, ["-A -f 7 -6 -s rr", ...servers]);
+        await answeredInTurn(t, lab, address, V6.client);
+      });
 
-  t.test("the director has lost nothing", async (t) => {
-    t.strictSame(await lab.drops(), {});
-  });
-});
+      t.test("the director has lost nothing", async (t) => {
+        t.strictSame(await lab.drops(), {});
+      });
+    },
+  );
+}
 
 async function answeredInTurn(t: Test, lab: DualLaboratory, address: string, client: string) {
   const url = `http://${end(address, 80)}/?[1-${REQUESTS}]`;
@@ -110,5 +121,7 @@ async function answeredInTurn(t: Test, lab: DualLaboratory, address: string, cli
   t.strictSame(
     stdout.trim().split("\n"),
     Array.from({ length: REQUESTS }, (_, index) => `${turn[index % turn.length]} ${client}`),
+    "each server in its turn",
+    { connections: await lab.connections() },
   );
 }

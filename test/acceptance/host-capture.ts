@@ -96,9 +96,11 @@ export class HostCapture {
   /**
    * Waits until nothing more comes, ends the recording and returns its packets.
    *
+   * @param opaque a UDP port behind which is nothing tshark knows, whatever it takes the other port for: those
+   *   of GUE are drawn by chance
    * @throws Error with what tshark said, when it cannot read them
    */
-  async stop(): Promise<readonly SeenPacket[]> {
+  async stop(opaque?: number): Promise<readonly SeenPacket[]> {
     let size = -1;
     for (let look = 0; look < LOOKS && size !== statSync(this.#path).size; look++) {
       size = statSync(this.#path).size;
@@ -106,11 +108,10 @@ export class HostCapture {
     }
     await endProgram(this.#program);
     const names = Object.values(FIELDS).flat();
-    const output = await mustExecute(
-      ["tshark", "-n", "-r", this.#path, ...CHECKS, "-T", "fields", "-E", "occurrence=a"].concat(
-        names.flatMap((name) => ["-e", name]),
-      ),
-    );
+    const known = opaque === undefined ? [] : ["-d", `udp.port==${opaque},data`];
+    const words = ["-T", "fields", "-E", "occurrence=a", ...names.flatMap((name) => ["-e", name])];
+    const program = ["tshark", "-n", "-r", this.#path];
+    const output = await mustExecute([...program, ...CHECKS, ...known, ...words]);
     const lines = output.split("\n").filter((line) => line !== "");
     return lines.map((line) => packetOf(names, line.split("\t")));
   }

@@ -8,16 +8,19 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Test } from "tap";
 import { REAL_SERVERS, type RealServer } from "../../src/lab/demo/laboratory.ts";
-import { NamespaceLaboratory } from "../../src/lab/demo/namespaces.ts";
+import { type LabDevice, NamespaceLaboratory } from "../../src/lab/demo/namespaces.ts";
 import { startProgram } from "../../src/lab/host-program.ts";
 import { ROOT } from "../support/files.ts";
 
 /** Words that run `uipvs`. */
 export const UIPVS = [process.execPath, join(ROOT, "bin", "uipvs.js")] as const;
 
+/** Devices a director is tried with. */
+export const DEVICES = ["tun", "ring", "cap"] as const satisfies readonly LabDevice[];
+
 /** Builds a laboratory that goes with the test. */
-export async function laboratory(t: Test): Promise<NamespaceLaboratory> {
-  const lab = await NamespaceLaboratory.build();
+export async function laboratory(t: Test, device: LabDevice = "tun"): Promise<NamespaceLaboratory> {
+  const lab = await NamespaceLaboratory.build(device);
   t.teardown(() => lab.close());
   return lab;
 }

@@ -6,7 +6,8 @@ import t from "tap";
 import { VIRTUAL } from "../../src/lab/demo/laboratory.ts";
 import { startProgram } from "../../src/lab/host-program.ts";
 import type { HostProgram, NamespaceHost } from "../../src/lab/namespace-host.ts";
-import { laboratory, rulesOf, UIPVS } from "./laboratory.ts";
+import { lackOfDevice } from "../support/packages.ts";
+import { DEVICES, laboratory, rulesOf, UIPVS } from "./laboratory.ts";
 import { lackOfLaboratory } from "./requirements.ts";
 
 /** Prints all a running director may change of its host. */
@@ -18,39 +19,45 @@ const SHOW_STATE = [
   "ip address",
   "nft list ruleset",
   // Some, such as stable_secret, cannot be read before they are set.
-  "cd /proc/sys/net; grep -r . ipv4/ip_forward ipv4/conf ipv6/conf 2>/dev/null || true",
+  "cd /proc/sys/net; grep -r . ipv4/ip_forward ipv4/ip_early_demux ipv4/conf ipv6/conf 2>/dev/null || true",
 ].join("\n");
 
 const SERVICE = `-t ${VIRTUAL.address}:${VIRTUAL.port}`;
 
 const skip = await lackOfLaboratory("curl", "nft");
 
-t.test("a director killed under traffic leaves nothing after `uipvs down`", { skip }, async (t) => {
-  const lab = await laboratory(t);
-  const host = lab.host("director");
-  // The laboratory has it on already; a director that finds it off has more to put back.
-  await host.setSysctls({ "net/ipv4/ip_forward": 0 });
-  await addressesAreSettled(host);
-  const before = await stateOf(host);
+for (const device of DEVICES) {
+  t.test(
+    `a ${device} director killed under traffic leaves nothing after \`uipvs down\``,
+    { skip: skip || lackOfDevice(device) },
+    async (t) => {
+      const lab = await laboratory(t);
+      const host = lab.host("director");
+      // The laboratory has it on already; a director that finds it off has more to put back.
+      await host.setSysctls({ "net/ipv4/ip_forward": 0 });
+      await addressesAreSettled(host);
+      const before = await stateOf(host);
 
-  const rules = join(host.folder, "rules");
-  const marked = rulesOf("-f 7", "-s rr", VIRTUAL.port, "-m");
-  writeFileSync(rules, rulesOf(SERVICE, "-s rr", VIRTUAL.port, "-m") + marked);
-  const words = [...UIPVS, "up", "--socket", lab.socket, "--rules", rules];
-  const director = await startProgram(host, words, "guarded");
-  const during = await stateOf(host);
-  t.match(during, /to 192\.168\.1\.100 .*lookup/);
+      const rules = join(host.folder, "rules");
+      const marked = rulesOf("-f 7", "-s rr", VIRTUAL.port, "-m");
+      writeFileSync(rules, rulesOf(SERVICE, "-s rr", VIRTUAL.port, "-m") + marked);
+      const words = [...UIPVS, "up", "--device", device, "--socket", lab.socket, "--rules", rules];
+      const director = await startProgram(host, words, "guarded");
+      const during = await stateOf(host);
+      t.match(during, /to 192\.168\.1\.100 .*lookup/);
 
-  const line = `for i in $(seq 1000); do curl -sS -m 2 http://${VIRTUAL.address}/ || sleep 0.1; done`;
-  // It says something once it is answered.
-  const traffic = await startProgram(lab.host("client"), ["sh", "-c", line], "guarded");
-  await kill(director);
-  t.not(await stateOf(host), before, "rules and settings outlive it");
-  const down = await host.run([...UIPVS, "down", "--socket", lab.socket]);
-  t.match(down, { status: 0, stderr: "" });
-  t.equal(await stateOf(host), before);
-  t.equal(traffic.exitCode, null, "the client has not given up");
-});
+      const line = `for i in $(seq 1000); do curl -sS -m 2 http://${VIRTUAL.address}/ || sleep 0.1; done`;
+      // It says something once it is answered.
+      const traffic = await startProgram(lab.host("client"), ["sh", "-c", line], "guarded");
+      await kill(director);
+      t.not(await stateOf(host), before, "rules and settings outlive it");
+      const down = await host.run([...UIPVS, "down", "--socket", lab.socket]);
+      t.match(down, { status: 0, stderr: "" });
+      t.equal(await stateOf(host), before);
+      t.equal(traffic.exitCode, null, "the client has not given up");
+    },
+  );
+}
 
 /** Kills a program with all its processes, and waits for their end. */
 async function kill(program: HostProgram): Promise<void> {

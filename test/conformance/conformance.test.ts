@@ -19,7 +19,6 @@ interface Exception {
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "drop-entry": { reason: "which connections go is the kernel's chance", lines: [28, 30] },
   "edit-twos": { reason: "which two servers are compared is the kernel's chance" },
-  syncd: { reason: "connections are not synchronised yet" },
 };
 
 const NAMES = readdirSync(fixture("recordings"))

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Test } from "tap";
 import { lacking } from "./requirement.ts";
+import { WITHOUT_HOOKS } from "./without-hooks.ts";
 
 const MARK = "UIPVS_TEST_NAMESPACE";
 
@@ -31,7 +32,8 @@ export function runInNamespace(t: Test, url: string): void {
     return;
   }
   const file = fileURLToPath(url);
-  void t.spawn("unshare", ["-rn", process.execPath, file], {
+  const words = ["-rn", ...WITHOUT_HOOKS, process.execPath, "--enable-source-maps", file];
+  void t.spawn("unshare", words, {
     env: { ...process.env, [MARK]: "1" },
     name: "in a network namespace",
   });
@@ -165,6 +167,7 @@ export function hostState(): string {
   const commands = ["rule", "-6 rule", "route show table all", "-6 route show table all", "link"];
   const settings = [
     "net/ipv4/ip_forward",
+    "net/ipv4/ip_early_demux",
     ...settingsIn("net/ipv4/conf"),
     ...settingsIn("net/ipv6/conf"),
   ];
