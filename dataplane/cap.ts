@@ -36,6 +36,13 @@ const ENODEV = 19;
 /** Frames of one link that are looked at in a row. */
 const MOST_LOOKED_AT = 512;
 
+/**
+ * Bytes that are taken of one link in a row, at least. What is sent of them is answered at once where both ends
+ * are on this machine, by an acknowledgement for two segments or so, and each takes as much of a link's buffer
+ * as the longest packet: 64 packets of 64 KiB would bring more of them than fit.
+ */
+const MOST_BYTES = 512 << 10;
+
 /** What capturing is begun with. */
 export interface CapLinksOptions {
   /** What is taken. */
@@ -178,13 +185,16 @@ export class CapLinks implements LinkSource, LinkSender {
 
   #receiveFrom(port: Port, batch: Frame[], from: number): number {
     let count = from;
+    let bytes = 0;
     for (let looked = 0; looked < MOST_LOOKED_AT && count < batch.length; looked++) {
+      if (bytes >= MOST_BYTES) break;
       const found = port.handle.next();
       if (found !== 1) {
         // It has gone, and the host will tell.
         if (found < 0) this.#close(port.link.index);
         break;
       }
+      bytes += port.handle.length;
       if (this.#isWanted(port, batch[count]!)) count++;
     }
     return count;

@@ -37,6 +37,8 @@ const OTHER_PORT = 8080;
 const BLOB_PORT = 9000;
 const BLOB_LENGTH = 50_000_000;
 const DIRECTOR = "172.16.16.1";
+/** What a sender in bulk brings about that is faster than the director's machine, as TCP expects it. */
+const OVERRUNS = ["device-buffer-full", "device-ring-full"];
 
 interface Case {
   readonly name: string;
@@ -111,6 +113,8 @@ for (const device of DEVICES) {
         onRealServers(lab, () => helperWords("blob-server", `${BLOB_PORT}`, blobPath)),
       ]);
 
+      /** What the director may have dropped of late; nothing until there was a download. */
+      let overruns: readonly string[] = [];
       for (const { name, method, flag, port, arriving } of CASES) {
         t.test(name, async (t) => {
           await lab.arrange(method, () => {});
@@ -139,6 +143,8 @@ for (const device of DEVICES) {
             },
           );
 
+          t.test("the director has lost nothing of that", (t) => nothingDropped(t, lab, overruns));
+
           t.test("a download of 50 MB arrives as it was sent", async (t) => {
             const line = `curl -sS -m 20 http://${VIRTUAL.address}:${BLOB_PORT}/ | sha256sum`;
             const sum = await lab.host("client").mustRun(["sh", "-c", line], { timeout: 25_000 });
@@ -157,7 +163,8 @@ for (const device of DEVICES) {
             );
           });
 
-          t.test("the director has lost nothing", (t) => nothingDropped(t, lab));
+          overruns = OVERRUNS;
+          t.test("the director has lost nothing else", (t) => nothingDropped(t, lab, overruns));
         });
       }
     },
