@@ -14,11 +14,11 @@ import { AddressAnswers } from "./address-answers.ts";
 import type { HostRoutes } from "./host-routes.ts";
 import type { Holder } from "./link-device.ts";
 import type { PacketSelection } from "./packet-selection.ts";
-import { PacketRing } from "./sys/packet-ring.ts";
+import { PacketRing, SHORT_SLOT } from "./sys/packet-ring.ts";
 import { PacketSender } from "./sys/packet-sender.ts";
 
-/** Size of the ring for questions, in MiB. */
-const BLOCKS = 1;
+/** Rings for questions. */
+const SIZE = { slotSize: SHORT_SLOT, blocks: 1 };
 
 /** Where an IPv6 header has its next header among 4 bytes, and a message its type behind it. */
 const NEXT_HEADER = { at: 4, mask: 0x0000ff00, value: ICMPV6 << 8 } as const;
@@ -40,8 +40,8 @@ export class AddressHolder implements Holder {
   constructor(routes: HostRoutes, selection: PacketSelection) {
     this.#routes = routes;
     this.#answers = new AddressAnswers(routes, selection);
-    this.#arp = PacketRing.open(ethernet.ETHER_TYPE.arp, BLOCKS);
-    this.#discovery = PacketRing.open(ethernet.ETHER_TYPE.ipv6, BLOCKS);
+    this.#arp = PacketRing.open(ethernet.ETHER_TYPE.arp, SIZE);
+    this.#discovery = PacketRing.open(ethernet.ETHER_TYPE.ipv6, SIZE);
     this.#discovery.filter([
       loadNetwork(NEXT_HEADER.at),
       keep(NEXT_HEADER.mask),

@@ -122,6 +122,9 @@ export class CapLinks implements LinkSource, LinkSender {
     return count;
   }
 
+  /** Frames are filled, never replaced. */
+  giveBack(): void {}
+
   /** Whether a link is captured on, and so can be sent to. */
   reaches(interfaceIndex: number): boolean {
     return this.#ports.has(interfaceIndex);

@@ -20,7 +20,6 @@
  */
 import type { Frame } from "../src/wire/frame.ts";
 import type { Device, DeviceCapabilities, NextHop } from "./device.ts";
-import type { HostDevice } from "./host-device.ts";
 import type { HostRoutes } from "./host-routes.ts";
 import type { DirectCapture } from "./interception.ts";
 import type { LinkSource } from "./link-source.ts";
@@ -34,6 +33,12 @@ export interface Holder {
   close(): void;
 }
 
+/** The host's packets by its TUN interfaces. */
+export interface WaitableDevice extends Device {
+  /** Descriptors to wait for; more may come. */
+  readonly fds: readonly number[];
+}
+
 /** What a link device is made of; all of it is closed with it but for `routes`. */
 export interface LinkDeviceOptions {
   /** Name where there is no `host`. */
@@ -42,18 +47,23 @@ export interface LinkDeviceOptions {
   /** What packets leave by. */
   readonly output: Device;
   /** Gets what is given back, and brings what the source does not. */
-  readonly host?: HostDevice | undefined;
+  readonly host?: WaitableDevice | undefined;
   /** Tells of the host's links. */
-  readonly routes: HostRoutes;
+  readonly routes: Pick<HostRoutes, "links">;
   /** Nobody answers for addresses the host does not have unless given. */
   readonly holder?: Holder | undefined;
 }
+
+/** Batches of a source after which the host's packets get their turn, however many more the source has. */
+const MOST_BATCHES = 16;
 
 /** The device of a director on a host whose links are Ethernets. */
 export class LinkDevice implements Device, DirectCapture {
   readonly name: string;
   readonly capabilities: DeviceCapabilities;
   readonly #options: LinkDeviceOptions;
+  /** Batches the source has brought in a row. */
+  #batches = 0;
   #open = true;
 
   constructor(options: LinkDeviceOptions) {
@@ -83,8 +93,19 @@ export class LinkDevice implements Device, DirectCapture {
   receive(batch: Frame[]): number {
     const { source, holder, host } = this.#options;
     holder?.turn();
+    if (this.#batches === MOST_BATCHES) {
+      this.#batches = 0;
+      source.giveBack(batch);
+      const others = host?.receive(batch) ?? 0;
+      if (others > 0) return others;
+    }
     const count = source.receive(batch);
-    return count > 0 ? count : (host?.receive(batch) ?? 0);
+    if (count > 0) {
+      this.#batches++;
+      return count;
+    }
+    this.#batches = 0;
+    return host?.receive(batch) ?? 0;
   }
 
   transmit(frame: Frame, nextHop: NextHop): boolean {
@@ -93,7 +114,7 @@ export class LinkDevice implements Device, DirectCapture {
 
   /** The host gets it by its TUN interface. */
   accept(frame: Frame): boolean {
-    return this.#options.host?.accept(frame) ?? false;
+    return this.#options.host?.accept?.(frame) ?? false;
   }
 
   flush(): void {

@@ -22,9 +22,12 @@ export interface LinkSource {
 
   /**
    * Fills frames of `batch`, which is the same each time, from the first on and returns how many, as a device
-   * does. Frames put in the place of others are gone with the next call, and the others back.
+   * does. Frames put in the place of others are gone with the next call, or with `giveBack`, and the others back.
    */
   receive(batch: Frame[]): number;
+
+  /** Has `batch` have its own frames again. */
+  giveBack(batch: Frame[]): void;
 
   /** Releases everything. Calling it again does nothing. */
   close(): void;

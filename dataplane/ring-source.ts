@@ -16,17 +16,17 @@ import {
   loadKind,
   loadNetwork,
 } from "../src/wire/bpf.ts";
-import { ETHER_TYPE } from "../src/wire/ethernet.ts";
-import { Frame } from "../src/wire/frame.ts";
+import type { Frame } from "../src/wire/frame.ts";
 import type { Link } from "../src/wire/rtnetlink.ts";
 import * as virtioNet from "../src/wire/virtio-net.ts";
 import { Drops } from "./drops.ts";
 import type { LinkSource } from "./link-source.ts";
 import type { PacketSelection } from "./packet-selection.ts";
-import { PacketRing } from "./sys/packet-ring.ts";
+import { type PairSize, RingPair } from "./ring-pair.ts";
+import type { PacketRing } from "./sys/packet-ring.ts";
 
-/** Size of each ring unless told otherwise, in MiB: some 900 packets, of any length. */
-const RING_BLOCKS = 60;
+/** Unless told otherwise: 2048 short packets, and 240 of any length. */
+const SIZE: PairSize = { short: 4, long: 16 };
 
 /** Addresses and interfaces a filter names at most; beyond, all packets are looked at here. */
 const MOST_ADDRESSES = 1000;
@@ -38,19 +38,18 @@ const LAST_WORD: Readonly<Record<Family, { readonly from: number; readonly to: n
   6: { from: 20, to: 36 },
 };
 
-/** A ring and the frames its slots are. */
-interface SlottedRing {
+/** The rings of a family. */
+interface FamilyRings {
   readonly family: Family;
-  readonly ring: PacketRing;
-  readonly frames: readonly Frame[];
+  readonly pair: RingPair;
 }
 
-/** Rings of all links of this network namespace, one for each family. */
+/** Rings of all links of this network namespace, for each family. */
 export class RingSource implements LinkSource {
   readonly #selection: PacketSelection;
-  readonly #blocks: number;
+  readonly #size: PairSize;
   readonly #drops = new Drops();
-  readonly #rings: SlottedRing[] = [];
+  readonly #rings: FamilyRings[] = [];
   /** Slots the frames of the last batch are in, their rings, and the frames they are in the place of. */
   readonly #lent: number[] = [];
   readonly #lenders: PacketRing[] = [];
@@ -63,23 +62,22 @@ export class RingSource implements LinkSource {
   #lost = 0;
 
   /**
-   * Opens the ring for IPv4; that for IPv6 opens with the first selector of that family.
+   * Opens the rings for IPv4; those for IPv6 open with the first selector of that family.
    *
-   * @param blocks size of each ring, in MiB
    * @throws SystemError when the host refuses; Error without koffi
    */
-  constructor(selection: PacketSelection, blocks: number = RING_BLOCKS) {
+  constructor(selection: PacketSelection, size: PairSize = SIZE) {
     this.#selection = selection;
-    this.#blocks = blocks;
-    this.#openRing(4);
+    this.#size = size;
+    this.#openRings(4);
   }
 
   get fds(): readonly number[] {
-    return this.#rings.map(({ ring }) => ring.fd);
+    return this.#rings.flatMap(({ pair }) => pair.fds);
   }
 
   get drops(): Readonly<Record<string, number>> {
-    for (const { ring } of this.#rings) this.#lost += ring.lost();
+    for (const { pair } of this.#rings) this.#lost += pair.lost();
     return { ...this.#drops.counts, "ring-full": this.#lost };
   }
 
@@ -93,36 +91,18 @@ export class RingSource implements LinkSource {
     this.#interfaces.clear();
     for (const index of indexes) this.#interfaces.add(index);
     const { requests, replies } = this.#selection.addresses(6);
-    if (requests.length + replies.length > 0 && this.#rings.length === 1) this.#openRing(6);
-    for (const { family, ring } of this.#rings) ring.filter(this.#filterFor(family));
+    if (requests.length + replies.length > 0 && this.#rings.length === 1) this.#openRings(6);
+    for (const { family, pair } of this.#rings) pair.filter(this.#filterFor(family));
   }
 
   receive(batch: Frame[]): number {
-    this.#giveBack(batch);
+    this.giveBack(batch);
     let count = 0;
-    for (const each of this.#rings) count = this.#receiveFrom(each, batch, count);
+    for (const { pair } of this.#rings) count = this.#receiveFrom(pair, batch, count);
     return count;
   }
 
-  close(): void {
-    for (const { ring } of this.#rings) ring.close();
-  }
-
-  #openRing(family: Family): void {
-    const type = family === 4 ? ETHER_TYPE.ipv4 : ETHER_TYPE.ipv6;
-    const ring = PacketRing.open(type, this.#blocks);
-    const { memory, slotSize } = ring;
-    const frames = Array.from({ length: ring.slots }, (_, slot) => {
-      const frame = new Frame(memory.bytes.subarray(slot * slotSize, (slot + 1) * slotSize));
-      frame.address = ring.addressOf(slot);
-      return frame;
-    });
-    this.#rings.push({ family, ring, frames });
-    ring.filter(this.#filterFor(family));
-    ring.listen();
-  }
-
-  #giveBack(batch: Frame[]): void {
+  giveBack(batch: Frame[]): void {
     const lent = this.#lent;
     for (let index = 0; index < lent.length; index++) {
       this.#lenders[index]!.give(lent[index]!);
@@ -134,10 +114,24 @@ export class RingSource implements LinkSource {
     this.#displaced.length = 0;
   }
 
-  #receiveFrom({ ring, frames }: SlottedRing, batch: Frame[], from: number): number {
+  close(): void {
+    for (const { pair } of this.#rings) pair.close();
+  }
+
+  #openRings(family: Family): void {
+    const pair = new RingPair(family, this.#size);
+    this.#rings.push({ family, pair });
+    pair.filter(this.#filterFor(family));
+    pair.listen();
+  }
+
+  #receiveFrom(pair: RingPair, batch: Frame[], from: number): number {
     let count = from;
     // Also what is passed over must not keep others waiting.
-    for (let looked = 0; looked < ring.slots && count < batch.length && ring.take(); looked++) {
+    for (let looked = 0; looked < pair.slots && count < batch.length; looked++) {
+      const taken = pair.take();
+      if (taken === undefined) break;
+      const { ring, frames } = taken;
       const frame = frames[ring.received.slot]!;
       if (this.#isWanted(ring, frame)) {
         this.#lent.push(ring.received.slot);

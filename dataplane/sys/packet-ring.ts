@@ -2,8 +2,8 @@
  * Receives whole frames from all links of this network namespace, in memory shared with the kernel.
  *
  * The kernel copies each frame into the next slot of a ring and says so in the slot's first word; whoever
- * has read it gives the slot back the same way. Nothing is called for a packet. A slot holds the longest
- * packet there is, with room before it for headers, so a packet can be rewritten and sent from where it is:
+ * has read it gives the slot back the same way. Nothing is called for a packet. A slot has room before the
+ * packet for headers, so a packet can be rewritten and sent from where it is:
  *
  *     slot  0       32             52        ADDRESS_END + ROOM
  *           +-------+--------------+---------+-------------+--------------+-----------+
@@ -55,15 +55,23 @@ const CAPTURED_LENGTH = 8;
 const LENGTH = 4;
 const MAC = 12;
 const NETWORK = 14;
+const SECONDS = 16;
+const NANOSECONDS = 20;
 const LINK_INDEX = 32 + 4;
 
 /** Bytes kept free before each packet, for headers. */
 const ROOM = 160;
 const PAGE = 4096;
-/** Bytes of a slot: everything before the longest packet, and what a helper may add to one. */
-const SLOT = 17 * PAGE;
-/** Slots of a block, which is contiguous in the kernel's memory: just under 1 MiB. */
-const SLOTS_PER_BLOCK = 15;
+
+/** Bytes of a slot for any packet: everything before the longest one, and what a helper may add to it. */
+export const LONG_SLOT = 17 * PAGE;
+/** Bytes of a slot for a packet of at most `SHORT_FRAME`, and as much as that besides. */
+export const SHORT_SLOT = 2048;
+/** Length of the longest frame a short slot is for, in bytes with its Ethernet header. */
+export const SHORT_FRAME = 1600;
+
+/** Most bytes of a block, which is contiguous in the kernel's memory. */
+const BLOCK = 1 << 20;
 
 /** A frame in a slot, by places in `bytes` and `view` of the ring. Overwritten by the next. */
 export interface Received {
@@ -83,12 +91,20 @@ export interface Received {
   whole: boolean;
 }
 
+/** What a ring is made of. */
+export interface RingSize {
+  /** Bytes of a slot: `LONG_SLOT` or `SHORT_SLOT`. */
+  readonly slotSize: number;
+  /** Size of the ring, in MiB. */
+  readonly blocks: number;
+}
+
 /** A ring of slots the kernel fills. */
 export class PacketRing {
   /** File descriptor, for waiting; readable when a frame waits. */
   readonly fd: number;
   /** Bytes of a slot. */
-  readonly slotSize = SLOT;
+  readonly slotSize: number;
   readonly slots: number;
   readonly memory: NativeMemory;
   readonly received: Received = {
@@ -109,12 +125,13 @@ export class PacketRing {
   #next = 0;
   #open = true;
 
-  private constructor(libc: Libc, fd: number, etherType: number, blocks: number) {
+  private constructor(libc: Libc, fd: number, etherType: number, size: RingSize) {
     this.#libc = libc;
     this.fd = fd;
     this.#etherType = etherType;
-    this.slots = blocks * SLOTS_PER_BLOCK;
-    this.memory = NativeMemory.share(libc, this.slots * SLOT, fd);
+    this.slotSize = size.slotSize;
+    this.slots = size.blocks * slotsPerBlock(size);
+    this.memory = NativeMemory.share(libc, this.slots * this.slotSize, fd);
     this.#scratch = NativeMemory.allocate(libc, 16 * PAGE);
     this.#words = new Int32Array(this.memory.bytes.buffer);
   }
@@ -123,11 +140,10 @@ export class PacketRing {
    * Makes a ring that receives nothing before `listen`.
    *
    * @param etherType which packets, as in Ethernet headers
-   * @param blocks size of the ring, in MiB
    * @throws SystemError without the capability CAP_NET_RAW, or when there is not enough memory; Error
    *   without koffi
    */
-  static open(etherType: number, blocks: number): PacketRing {
+  static open(etherType: number, size: RingSize): PacketRing {
     const action = "Cannot open a packet ring";
     const libc = openLibc(action);
     // Without a protocol it hears nothing until it is bound.
@@ -138,6 +154,8 @@ export class PacketRing {
         EAFNOSUPPORT: "the kernel has no packet sockets (CONFIG_PACKET)",
       });
     }
+    const { slotSize, blocks } = size;
+    const perBlock = slotsPerBlock(size);
     const option = (name: number, ...words: readonly number[]): void => {
       const value = new Uint32Array(words);
       const bytes = new Uint8Array(value.buffer);
@@ -152,8 +170,8 @@ export class PacketRing {
       option(PACKET_RESERVE, ROOM);
       option(PACKET_VNET_HDR, 1);
       // struct tpacket_req: size and number of blocks, size and number of slots.
-      option(PACKET_RX_RING, SLOT * SLOTS_PER_BLOCK, blocks, SLOT, blocks * SLOTS_PER_BLOCK);
-      return new PacketRing(libc, fd, etherType, blocks);
+      option(PACKET_RX_RING, slotSize * perBlock, blocks, slotSize, blocks * perBlock);
+      return new PacketRing(libc, fd, etherType, size);
     } catch (error) {
       libc.close(fd);
       throw error;
@@ -190,10 +208,26 @@ export class PacketRing {
     throw systemError("bind", this.#libc.errno(), "Cannot open a packet ring");
   }
 
+  /** Whether a frame waits. */
+  waits(): boolean {
+    return (Atomics.load(this.#words, (this.#next * this.slotSize) >>> 2) & STATUS_USER) !== 0;
+  }
+
+  /** Whether the frame that waits here has come before the one that waits in another ring. */
+  isAheadOf(other: PacketRing): boolean {
+    const mine = this.memory.view;
+    const theirs = other.memory.view;
+    const here = this.#next * this.slotSize;
+    const there = other.#next * other.slotSize;
+    const seconds = mine.getUint32(here + SECONDS, true) - theirs.getUint32(there + SECONDS, true);
+    if (seconds !== 0) return seconds < 0;
+    return mine.getUint32(here + NANOSECONDS, true) < theirs.getUint32(there + NANOSECONDS, true);
+  }
+
   /** Takes the next frame, if one waits, into `received`; its slot must be given back. */
   take(): boolean {
     const slot = this.#next;
-    const base = slot * SLOT;
+    const base = slot * this.slotSize;
     const status = Atomics.load(this.#words, base >>> 2);
     if ((status & STATUS_USER) === 0) return false;
     this.#next = slot + 1 === this.slots ? 0 : slot + 1;
@@ -215,12 +249,12 @@ export class PacketRing {
 
   /** Gives a slot back to the kernel. */
   give(slot: number): void {
-    Atomics.store(this.#words, (slot * SLOT) >>> 2, STATUS_KERNEL);
+    Atomics.store(this.#words, (slot * this.slotSize) >>> 2, STATUS_KERNEL);
   }
 
   /** Address of a slot's first byte. */
   addressOf(slot: number): Pointer {
-    return this.memory.address + slot * SLOT;
+    return this.memory.address + slot * this.slotSize;
   }
 
   /** Returns how many frames found no free slot since this was last asked. */
@@ -241,4 +275,8 @@ export class PacketRing {
     this.memory.close();
     this.#scratch.close();
   }
+}
+
+function slotsPerBlock({ slotSize }: RingSize): number {
+  return Math.floor(BLOCK / slotSize);
 }

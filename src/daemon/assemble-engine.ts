@@ -37,7 +37,7 @@ export interface Surroundings {
   readonly groups?: MulticastPorts | undefined;
   /** Absent where there is no host to intercept at. */
   readonly interceptor?: Interceptor | undefined;
-  /** Called before each turn of the pump. */
+  /** Called before turns of the pump, but not before each while there are many. */
   readonly beforeTurn?: (() => void) | undefined;
   /** Releases what the engine needs besides its device. */
   readonly release?: (() => void) | undefined;
@@ -47,6 +47,11 @@ export interface Surroundings {
 export type EngineVoice = Pick<EngineObserver, "log" | "stopRequested">;
 
 const NS_PER_MS = 1_000_000n;
+/**
+ * How long what is no packet may wait while packets keep coming, in ms. There are some thousand batches a second
+ * then, and to look for it takes several system calls.
+ */
+const LONGEST_DELAY = 1;
 /** Bytes of a page of memory. */
 const PAGE_SIZE = 4096;
 
@@ -102,6 +107,8 @@ export function assembleEngine(
   const errors = listener && new Pump(director, listener, host);
   const pump = new Pump(director, device, host);
   const startedAt = clock.now();
+  let busy = false;
+  let lookedAt = startedAt;
   const server = new NetlinkServer(
     watched(director, (service) => engine.configurationChanged(service)),
     {
@@ -135,8 +142,16 @@ export function assembleEngine(
     },
     loop: {
       turn: () => {
-        beforeTurn?.();
-        return pump.turn() + (errors?.turn() ?? 0) + (groups?.turn() ?? 0);
+        // After a turn without packets there may have been a wait, which anything may have ended.
+        const now = clock.now();
+        const looks = !busy || now - lookedAt >= LONGEST_DELAY;
+        if (looks) {
+          lookedAt = now;
+          beforeTurn?.();
+        }
+        const packets = pump.turn();
+        busy = packets > 0;
+        return looks ? packets + (errors?.turn() ?? 0) + (groups?.turn() ?? 0) : packets;
       },
       nextDeadline: () => pump.nextDeadline(),
     },

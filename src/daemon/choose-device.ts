@@ -5,7 +5,7 @@
  */
 import { hasNetfilterTables } from "../../dataplane/netfilter-tables.ts";
 import { NetlinkSocket } from "../../dataplane/sys/netlink-socket.ts";
-import { PacketRing } from "../../dataplane/sys/packet-ring.ts";
+import { PacketRing, SHORT_SLOT } from "../../dataplane/sys/packet-ring.ts";
 import { PcapHandle } from "../../dataplane/sys/pcap-handle.ts";
 import { lackOfTun } from "../../dataplane/sys/tun.ts";
 import { ETHER_TYPE } from "../wire/ethernet.ts";
@@ -34,7 +34,7 @@ export function chooseDevice(): DeviceChoice {
       return { device: "tun", reason: "the host has netfilter tables, which a ring would pass by" };
     }
     if (links.length === 0) return { device: "tun", reason: "no link is an Ethernet" };
-    PacketRing.open(ETHER_TYPE.ipv4, 1).close();
+    PacketRing.open(ETHER_TYPE.ipv4, { slotSize: SHORT_SLOT, blocks: 1 }).close();
     return { device: "ring", reason: "packets can be taken straight from its links" };
   } catch (error) {
     return { device: "tun", reason: error instanceof Error ? error.message : String(error) };

@@ -24,6 +24,8 @@ export interface BpfInstruction {
 export const MOST_INSTRUCTIONS = 4096;
 
 const LOAD_WORD = 0x20;
+const LOAD_LENGTH = 0x80;
+const JUMP_IF_GREATER = 0x25;
 const JUMP_IF_EQUAL = 0x15;
 const AND = 0x54;
 const RETURN = 0x06;
@@ -34,6 +36,11 @@ const NETWORK = 0xfff00000;
 const ANCILLARY = 0xfffff000;
 const PACKET_KIND = 4;
 const INTERFACE = 8;
+
+/** Loads the length of the packet, with its Ethernet header where the socket is of whole frames. */
+export function loadLength(): BpfInstruction {
+  return { code: LOAD_LENGTH, yes: 0, no: 0, operand: 0 };
+}
 
 /** Loads who the packet is for: 0 for this host. */
 export function loadKind(): BpfInstruction {
@@ -58,6 +65,11 @@ export function keep(mask: number): BpfInstruction {
 /** Compares what was loaded. */
 export function ifEqual(operand: number, yes: number, no: number): BpfInstruction {
   return { code: JUMP_IF_EQUAL, yes, no, operand };
+}
+
+/** Tells whether what was loaded is more than `operand`. */
+export function ifGreater(operand: number, yes: number, no: number): BpfInstruction {
+  return { code: JUMP_IF_GREATER, yes, no, operand };
 }
 
 /** Ends the program: the whole packet is taken, or nothing of it. */

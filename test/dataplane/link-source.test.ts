@@ -14,7 +14,7 @@ import { selector } from "../support/selectors.ts";
 
 /** Sources keep the same promises. */
 const SOURCES: Readonly<Record<string, (selection: PacketSelection) => LinkSource>> = {
-  RingSource: (selection) => new RingSource(selection, 2),
+  RingSource: (selection) => new RingSource(selection, { short: 1, long: 1 }),
   CapLinks: (selection) => new CapLinks({ selection, icmp: false }),
 };
 
