@@ -98,6 +98,14 @@ async function startDirector(host: NamespaceHost): Promise<void> {
   await uipvsadm(host, "-R", `${RULES.join("\n")}\n`);
 }
 
+/** Waits until a host may use the link-local addresses it has made itself (RFC 4862, section 5.4). */
+async function addressesUsable(host: NamespaceHost): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    if ((await host.mustRun(["ip", "-6", "addr", "show", "tentative"])) === "") return;
+    await pause(LOOK);
+  }
+}
+
 /** Returns the connections a director lists of some ports of the client, sorted, without the time left. */
 async function listed(host: NamespaceHost, first: number): Promise<readonly string[]> {
   const lines = (await uipvsadm(host, "-Lnc")).split("\n");
@@ -155,6 +163,7 @@ t.test("connections reach the other director", { skip, timeout: 120_000 }, async
   t.teardown(() => topology.stop());
   const directors = ["first", "second"].map((name) => topology.host(name));
   await Promise.all(directors.map(startDirector));
+  await Promise.all(directors.map(addressesUsable));
   // Nobody asks who the real servers are: they are not there.
   await directors[0]!.ip([
     `neigh replace ${SERVER} lladdr 02:00:00:00:00:20 dev eth0`,

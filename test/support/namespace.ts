@@ -19,6 +19,9 @@ import { WITHOUT_HOOKS } from "./without-hooks.ts";
 
 const MARK = "UIPVS_TEST_NAMESPACE";
 
+/** A line of ip(8) about a link-local address. */
+const LINK_LOCAL = /^.*\bfe80::.*\n/gm;
+
 /** Whether this process runs in a network namespace made for it. */
 export function inNamespace(): boolean {
   return process.env[MARK] === "1";
@@ -162,7 +165,11 @@ export class Peer {
   }
 }
 
-/** Returns all a running director may change of this namespace, as text that can be compared. */
+/**
+ * Returns all a running director may change of this namespace, as text that can be compared.
+ *
+ * Link-local addresses are left out: the kernel makes them, and has them ready a second or two later.
+ */
 export function hostState(): string {
   const commands = ["rule", "-6 rule", "route show table all", "-6 route show table all", "link"];
   const settings = [
@@ -172,7 +179,7 @@ export function hostState(): string {
     ...settingsIn("net/ipv6/conf"),
   ];
   return [
-    ...commands.map((command) => `# ip ${command}\n${ip(command)}`),
+    ...commands.map((command) => `# ip ${command}\n${ip(command).replaceAll(LINK_LOCAL, "")}`),
     ...settings.map((name) => `${name} = ${settingValue(name)}`),
   ].join("\n");
 }
