@@ -1,5 +1,5 @@
-// Tells of a tap run what failed, by name and with its reasons, then the counts of its last summary line:
-// `# { total: 9, pass: 8, fail: 1 }`.
+// Tells of a tap run what failed, by name and with its reasons, and what passed at the second try only, then the
+// counts of its last summary line: `# { total: 9, pass: 8, fail: 1 }`.
 import { readFileSync } from "node:fs";
 import { Parser } from "tap-parser";
 import { stringify } from "yaml";
@@ -24,6 +24,9 @@ if (failed > 0) {
   }
   console.log();
 }
+const again = Array.from(output.matchAll(/^ *# again: (.*)$/gm), ([, file]) => file);
+if (again.length > 0) console.log(`\nRun a second time: ${again.join(", ")}\n`);
+for (const line of output.match(/^ *# \| +not ok .*$/gm) ?? []) console.log(line.trim());
 console.log(`${count("pass")} passed, ${failed} failed, ${count("skip")} skipped`);
 if (summary === "" || failed > 0) process.exitCode = 1;
 

@@ -13,6 +13,8 @@ import { ROOT } from "./support/files.ts";
 import { WITHOUT_HOOKS } from "./support/without-hooks.ts";
 
 const FOLDER = join(ROOT, "dist", "test");
+/** Runs one of them. */
+const RUNNER = join(FOLDER, "support", "run-file.js");
 
 /** How many files run at once, for many of them wait for long; and how long one may take, in ms. */
 const JOBS = 3;
@@ -30,7 +32,7 @@ t.jobs = JOBS;
 t.setTimeout(0);
 for (const file of files) {
   const path = join(FOLDER, file);
-  const [program, ...words] = [...WITHOUT_HOOKS, process.execPath, "--enable-source-maps", path];
+  const [program, ...words] = [...WITHOUT_HOOKS, process.execPath, RUNNER, path];
   void t.spawn(program, words, { name: relative(ROOT, path), buffered: true, timeout: TIMEOUT });
 }
 
