@@ -88,10 +88,8 @@ else {
     t.equal(await client.run(CLIENT), "real server");
     const { status, stdout } = await line.ended;
     t.equal(status, 0);
-    t.match(
-      stdout,
-      /^\d\d:\d\d:\d\d\.\d{3} TCP 10\.1\.0\.2:\d+ > 10\.9\.9\.9:80 \S+: .*10\.2\.0\.2:8080/m,
-    );
+    // It may have begun in the midst of a connection, with what the server answers.
+    t.match(stdout, /^\d\d:\d\d:\d\d\.\d{3} TCP 10\.\S+ > 10\.\S+ \S+: .*10\.2\.0\.2:8080/m);
     t.match(stdout, "docs/behaviour.md#");
     await trace.printed('"reason":"reply"');
     trace.child.kill("SIGINT");
