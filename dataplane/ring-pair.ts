@@ -116,7 +116,10 @@ export class RingPair {
     this.#long.ring.close();
   }
 
-  /** A frame must not overtake one that came before it and shows a moment later: so a ring is looked at again. */
+  /**
+   * Of frames that came by one processor, an earlier one shows before a later one does: the ring of an earlier one is
+   * looked at once more after a later one was seen.
+   */
   #next(): SlottedRing | undefined {
     const short = this.#short;
     const long = this.#long;

@@ -65,7 +65,7 @@ const PAGE = 4096;
 
 /** Bytes of a slot for any packet: everything before the longest one, and what a helper may add to it. */
 export const LONG_SLOT = 17 * PAGE;
-/** Bytes of a slot for a packet of at most `SHORT_FRAME`, and as much as that besides. */
+/** Bytes of a slot for a frame of at most `SHORT_FRAME`: everything before it, and 200 bytes a helper may add. */
 export const SHORT_SLOT = 2048;
 /** Length of the longest frame a short slot is for, in bytes with its Ethernet header. */
 export const SHORT_FRAME = 1600;
