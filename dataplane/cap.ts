@@ -37,9 +37,9 @@ const ENODEV = 19;
 const MOST_LOOKED_AT = 512;
 
 /**
- * Bytes after which no more frames are taken of one link in a row. What is sent of them is answered at once where both ends
- * are on this machine, by an acknowledgement for two segments or so, and each takes as much of a link's buffer
- * as the longest packet: 64 packets of 64 KiB would bring more of them than fit.
+ * Bytes after which no more frames are taken of one link in a row. What is sent of them is answered at once
+ * where both ends are on this machine, by an acknowledgement for two segments or so, and each takes as much of
+ * a link's buffer as the longest packet: 64 packets of 64 KiB would bring more of them than fit.
  */
 const MOST_BYTES = 512 << 10;
 
