@@ -8,17 +8,15 @@
  * @module
  */
 import type { ConnectionHash } from "./connection-hash.ts";
-import { type ConnectionIndex, LINE_BEHIND, placeOf } from "./connection-index.ts";
-import {
-  CONNECTION_FLAG,
-  type ConnectionHandle,
-  type ConnectionRecords,
-  KIND_MASK,
-  kindOf,
-  NO_CONNECTION,
-  offsetOf,
-  WORD,
-} from "./connection-records.ts";
+import type { ConnectionIndex } from "./connection-index.ts";
+import * as lines from "./connection-index.ts";
+import type { ConnectionHandle, ConnectionRecords } from "./connection-records.ts";
+import * as records from "./connection-records.ts";
+
+// What is imported is looked up each time it is used, functions too; what a module has itself is in the code.
+
+const { placeOf } = lines;
+const { CONNECTION_FLAG, KIND_MASK, kindOf, NO_CONNECTION, offsetOf, WORD } = records;
 
 const CLIENT = WORD.client;
 const VIRTUAL = WORD.virtual;
@@ -29,7 +27,7 @@ const FLAGS = WORD.flags;
 const METHOD_MASK = CONNECTION_FLAG.methodMask;
 const NO_CLIENT_PORT = CONNECTION_FLAG.noClientPort;
 const TEMPLATE = CONNECTION_FLAG.template;
-const BEHIND = LINE_BEHIND;
+const BEHIND = lines.LINE_BEHIND;
 
 /** The look-ups of one table. */
 export class PlainLookup {

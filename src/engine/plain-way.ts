@@ -13,46 +13,46 @@
  * @module
  */
 import { TCP, UDP } from "../net/protocol.ts";
-import { adjust, difference16, difference32 } from "../wire/checksum.ts";
+import * as checksum from "../wire/checksum.ts";
 import { type Frame, MAX_PACKET } from "../wire/frame.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { TUNNEL_TYPE } from "../wire/ipvs-objects.ts";
-import { segmentLength } from "../wire/offload.ts";
+import * as offload from "../wire/offload.ts";
 import * as tcpHeader from "../wire/tcp.ts";
 import * as udpHeader from "../wire/udp.ts";
 import type { ConnectionLifecycle } from "./connection-lifecycle.ts";
-import {
-  CONNECTION_FLAG,
-  type ConnectionHandle,
-  HELPED_BIT,
-  IPV6_DESTINATION_BIT,
-  NO_CONNECTION,
-  offsetOf,
-  STATE_SHIFT,
-  WORD,
-} from "./connection-records.ts";
+import type { ConnectionHandle } from "./connection-records.ts";
+import * as records from "./connection-records.ts";
 import type { Decision } from "./decision.ts";
 import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import type { EngineState } from "./engine-state.ts";
-import { isRewritable, rewritePort, SOURCE_PORT, TARGET_PORT } from "./forward/rewrite-plain.ts";
-import { noteWay } from "./forward/tunnel.ts";
+import * as rewrite from "./forward/rewrite-plain.ts";
+import * as tunnels from "./forward/tunnel.ts";
 import type { Route } from "./host.ts";
 import type { LookAhead } from "./look-ahead.ts";
 import { HOOK, type Hook, Packet } from "./packet.ts";
 import type { PlainBeginning } from "./plain-beginning.ts";
 import { DIRECTION } from "./protocol/protocol.ts";
-import { nextTcp } from "./protocol/tcp.ts";
+import * as tcpStates from "./protocol/tcp.ts";
 import type { RequestHandler } from "./request.ts";
 import { LEAST_MTU } from "./short-way.ts";
-import { IN, OUT } from "./stats.ts";
+import * as stats from "./stats.ts";
 import { REASON, VERDICT, type Verdict } from "./verdict.ts";
 import type { VerdictCounters } from "./verdict-counters.ts";
 
 /** Decides about a packet and counts the verdict; returns whether it could. If not, nothing has changed. */
 export type PlainWay = (frame: Frame, hook: Hook) => boolean;
 
-// What is imported is looked up each time it is used; what a module has itself is in the code.
+// What is imported is looked up each time it is used, functions too; what a module has itself is in the code.
+
+const { adjust, difference16, difference32 } = checksum;
+const { segmentLength } = offload;
+const { CONNECTION_FLAG, HELPED_BIT, IPV6_DESTINATION_BIT, offsetOf, WORD } = records;
+const { isRewritable, rewritePort, SOURCE_PORT, TARGET_PORT } = rewrite;
+const { noteWay } = tunnels;
+const { nextTcp } = tcpStates;
+const { IN, OUT } = stats;
 
 /** A header of IPv4 without options: its first byte, its length, and where it has what. */
 const PLAIN = 0x45;
@@ -84,8 +84,8 @@ const TIMEOUT = WORD.timeout;
 const DESTINATION = WORD.destination;
 const CONTROLLER = WORD.controller;
 const PACKETS = WORD.packets;
-const STATE = STATE_SHIFT;
-const NONE = NO_CONNECTION;
+const STATE = records.STATE_SHIFT;
+const NONE = records.NO_CONNECTION;
 
 const METHOD_MASK = CONNECTION_FLAG.methodMask;
 const NO_OUTPUT = CONNECTION_FLAG.noOutput;

@@ -12,10 +12,13 @@ import {
   type VerdictName,
 } from "./verdict.ts";
 
+/** How many there are; in the code, as it is asked for with every packet. */
+const REASON_COUNT = REASONS.length;
+
 /** The counters of one director. */
 export class VerdictCounters {
   /** By verdict, and in it by reason. */
-  readonly #counts = new Float64Array(VERDICT_NAMES.length * REASONS.length);
+  readonly #counts = new Float64Array(VERDICT_NAMES.length * REASON_COUNT);
 
   /** Counts a packet. */
   count({ verdict, reason }: Decision): void {
@@ -24,7 +27,7 @@ export class VerdictCounters {
 
   /** Counts packets of a verdict and a `REASON` number. */
   add(verdict: Verdict, reason: number, packets: number): void {
-    this.#counts[verdict * REASONS.length + reason]! += packets;
+    this.#counts[verdict * REASON_COUNT + reason]! += packets;
   }
 
   /** Returns how many packets got their verdict for each reason. */
@@ -52,6 +55,6 @@ export class VerdictCounters {
   }
 
   #counted(verdict: number, reason: number): number {
-    return this.#counts[verdict * REASONS.length + reason]!;
+    return this.#counts[verdict * REASON_COUNT + reason]!;
   }
 }

@@ -9,7 +9,7 @@
  * @module
  */
 import type { AddressWords, Family } from "../../net/address.ts";
-import { finish } from "../../wire/checksum.ts";
+import { adjust } from "../../wire/checksum.ts";
 import type { Frame } from "../../wire/frame.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
@@ -19,7 +19,12 @@ const ECN_MASK = 0x3;
 const ECN_EXPERIENCED = 0x3;
 const ECN_CAPABLE_0 = 0x2;
 
-/** Writes outer headers; its fields are to be set before each. */
+const DONT_FRAGMENT = ipv4.DONT_FRAGMENT;
+const LAST_ID = 0xffff;
+/** Checksum of nothing. */
+const NOTHING = 0xffff;
+
+/** Writes outer headers; its fields are to be set before each `write`. */
 export class OuterHeader {
   /** Type of service or traffic class. */
   tos = 0;
@@ -46,44 +51,44 @@ export class OuterHeader {
       ipv6.setDst(view, at, destination);
       return;
     }
+    const { tos, hopLimit, dontFragment } = this;
     const from = source[0]! | 0;
     const to = destination[0]! | 0;
-    this.write4(view, at, frame.length, protocol, from, to);
+    this.write4(view, at, frame.length, tos, dontFragment, (hopLimit << 8) | protocol, from, to);
   }
 
   /**
-   * Writes a header of IPv4 at `at`.
+   * Writes a header of IPv4 at `at`, of what it is told alone.
    *
    * @param length bytes of the packet, this header included
+   * @param carried hop limit and protocol, as they stand in the header
    * @param source address, as a signed word, as is `destination`
    */
   write4(
     view: DataView,
     at: number,
     length: number,
-    protocol: number,
+    tos: number,
+    dontFragment: boolean,
+    carried: number,
     source: number,
     destination: number,
   ): void {
-    const first = 0x4500 | this.tos;
-    const id = this.dontFragment ? 0 : this.#nextId();
-    const fragment = this.dontFragment ? ipv4.DONT_FRAGMENT : 0;
-    const carried = (this.hopLimit << 8) | protocol;
+    const first = 0x4500 | tos;
+    const cutting = dontFragment ? DONT_FRAGMENT : this.#nextId() << 16;
     const ends =
       (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
+    const sum = first + length + (cutting >>> 16) + (cutting & 0xffff) + carried + ends;
     view.setInt32(at, (first << 16) | length);
-    view.setInt32(at + 4, (id << 16) | fragment);
-    view.setInt32(
-      at + 8,
-      (carried << 16) | finish(first + length + id + fragment + carried + ends),
-    );
+    view.setInt32(at + 4, cutting);
+    view.setInt32(at + 8, (carried << 16) | adjust(NOTHING, sum));
     view.setInt32(at + 12, source);
     view.setInt32(at + 16, destination);
   }
 
   /** Identification of packets that routers may cut; 0 is left out, as senders do. */
   #nextId(): number {
-    this.#id = (this.#id % 0xffff) + 1;
+    this.#id = this.#id === LAST_ID ? 1 : this.#id + 1;
     return this.#id;
   }
 }

@@ -36,6 +36,10 @@ import { flowPort } from "./flow-port.ts";
 import { OuterHeader, outerTos } from "./outer-header.ts";
 import type { Outgoing, OutgoingRules } from "./outgoing.ts";
 
+// In the code of the module itself, as it stands on the plain way.
+const HEADER = ipv4.HEADER_LENGTH;
+const IPIP_NUMBER = IPIP;
+
 /** What the method allows of a way. */
 export const TUNNEL_RULES: OutgoingRules = {
   mayBeLocal: true,
@@ -127,13 +131,13 @@ export class Tunnel {
    */
   wrapPlain(frame: Frame, source: number, target: number): void {
     const { view, start: inner } = frame;
-    const outer = this.#outer;
-    outer.tos = outerTos(ipv4.tos(view, inner));
-    outer.hopLimit = ipv4.ttl(view, inner);
-    outer.dontFragment = this.#state.sysctls.pmtu_disc !== 0 && ipv4.dontFragment(view, inner);
+    const start = inner - HEADER;
+    const tos = outerTos(ipv4.tos(view, inner));
+    const carried = (ipv4.ttl(view, inner) << 8) | IPIP_NUMBER;
+    const whole = this.#state.sysctls.pmtu_disc !== 0 && ipv4.dontFragment(view, inner);
     frame.innerStart = inner;
-    frame.start = inner - ipv4.HEADER_LENGTH;
-    outer.write4(view, frame.start, frame.end - frame.start, IPIP, source, target);
+    frame.start = start;
+    this.#outer.write4(view, start, frame.end - start, tos, whole, carried, source, target);
   }
 
   /** Writes what stands between the two IP headers and returns the outer header's protocol number. */
