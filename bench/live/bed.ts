@@ -26,6 +26,15 @@ export const DIRECTOR_ADDRESSES = [
   { link: "inside2", addresses: ["172.16.2.1/24"] },
 ] as const;
 
+/**
+ * For who opens thousands of connections a second, each of which keeps its port for a minute: with the usual
+ * 28,000 ports these run out, and proxies come to a halt. Source: Documentation/networking/ip-sysctl.rst.
+ */
+const MANY_CONNECTIONS = {
+  "net/ipv4/ip_local_port_range": "10000 65535",
+  "net/ipv4/tcp_tw_reuse": 1,
+} as const;
+
 /** Ticks of the processor's accounts a second: proc(5), sysconf(3) _SC_CLK_TCK. */
 const TICKS = 100;
 
@@ -112,6 +121,7 @@ export class Bed {
     ]);
     await this.setAddresses(true);
     await director.setSysctls({ "net/ipv4/ip_forward": 1 });
+    for (const host of [client, director]) await host.setSysctls(MANY_CONNECTIONS);
     const ends = [
       { host: client, address: "192.168.1.10/24", gateway: "192.168.1.1" },
       ...servers.map((host, index) => ({

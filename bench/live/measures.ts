@@ -6,7 +6,13 @@
 import { type Bed, HTTP, IPERF } from "./bed.ts";
 
 /** Seconds each runs. */
-export const SECONDS = 2;
+const SECONDS = 2;
+
+/**
+ * Seconds of the same before anything counts: what a program has to do once, such as compiling itself and
+ * growing its tables, and what TCP has to find out, is not what is measured.
+ */
+const WARM_UP = 2;
 
 /** One figure of a contender. */
 export interface Measure {
@@ -81,8 +87,9 @@ async function datagrams(bed: Bed, to: string): Promise<number> {
 }
 
 async function iperf(bed: Bed, to: string, words: readonly string[]): Promise<IperfReport> {
-  const line = ["iperf3", "--json", "--client", to, "--port", `${IPERF}`, "--time", `${SECONDS}`];
-  const { stdout } = await bed.client.run([...line, ...words], { timeout: TIMEOUT });
+  const line = ["iperf3", "--json", "--client", to, "--port", `${IPERF}`];
+  const times = ["--omit", `${WARM_UP}`, "--time", `${SECONDS}`];
+  const { stdout } = await bed.client.run([...line, ...times, ...words], { timeout: TIMEOUT });
   const report = JSON.parse(stdout) as IperfReport;
   if (report.error !== undefined) throw new Error(`iperf3: ${report.error}`);
   return report;
@@ -94,8 +101,12 @@ async function web(
   connections: number,
   words: readonly string[],
 ): Promise<string> {
-  const line = ["wrk", "-t1", `-c${connections}`, `-d${SECONDS}s`, "--latency", ...words];
-  return bed.client.mustRun([...line, `http://${to}:${HTTP}/`], { timeout: TIMEOUT });
+  const load = (seconds: number): Promise<string> => {
+    const line = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...words];
+    return bed.client.mustRun([...line, `http://${to}:${HTTP}/`], { timeout: TIMEOUT });
+  };
+  await load(WARM_UP);
+  return load(SECONDS);
 }
 
 function rate(said: string): number {
