@@ -71,6 +71,11 @@ export class Waiter {
     return ready > 0;
   }
 
+  /** Lets other threads have the processor, if any waits for it, and returns. Source: sched_yield(2). */
+  giveWay(): void {
+    this.#libc.schedYield();
+  }
+
   /** Whether the descriptor at `index` of those watched could be read when `wait` returned. */
   ready(index: number): boolean {
     return this.#happened(index + 1);

@@ -74,9 +74,19 @@ function obeySome(host: EngineHost): "none left" | "more" | "ended" {
 function serve(engine: HostEngine, waiter: Waiter, clock: MonotonicClock): void {
   const { host } = engine;
   let watched: readonly number[] = [];
+  let hadPackets = false;
   for (let requests = obeySome(host); requests !== "ended"; requests = obeySome(host)) {
     const packets = host.serving ? host.turn() : 0;
-    if (packets > 0 || requests === "more") continue;
+    if (packets > 0 || requests === "more") {
+      hadPackets = packets > 0;
+      continue;
+    }
+    if (hadPackets) {
+      // Who got these packets may answer on this processor: to look again then costs less than being woken.
+      hadPackets = false;
+      waiter.giveWay();
+      continue;
+    }
     // A command may have opened another interface or socket.
     const fds = engine.fds();
     if (fds.length !== watched.length || fds.some((fd, index) => fd !== watched[index])) {
