@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Pauses } from "./engine/pauses.ts";
+import { nothing, type Pauses } from "./engine/pauses.ts";
 import { Rival } from "./engine/rival.ts";
 import { Report, withSpread } from "./support/report.ts";
 import { type Middle, middle, pairedRatio, pairedRounds } from "./support/rounds.ts";
@@ -40,20 +40,27 @@ const BASELINE = "Map";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "7" },
+    rounds: { type: "string" },
     packets: { type: "string", default: "2000000" },
     json: { type: "string" },
   },
 });
-const rounds = Number(values.rounds);
 const packets = Number(values.packets);
 const sizes = positionals.length > 0 ? positionals.map(Number) : SIZES;
-const wrong = [rounds, packets, ...sizes].find((value) => !(Number.isInteger(value) && value > 0));
+const wrong = [...sizes, ...sizes.map(roundsOf), packets].find(
+  (value) => !(Number.isInteger(value) && value > 0),
+);
 if (wrong !== undefined) {
   process.stderr.write(
     "bench:engine: sizes, --rounds and --packets must be whole numbers above 0\n",
   );
   process.exit(2);
+}
+
+/** Paired rounds, unless told: where a round is short it says little, and many of them cost little. */
+function roundsOf(size: number): number {
+  if (values.rounds !== undefined) return Number(values.rounds);
+  return size < LEAST_PAUSES ? 25 : 5;
 }
 
 /** Nanoseconds as packets or connections, in millions a second. */
@@ -95,7 +102,7 @@ async function compare(report: Report, limit: string | undefined, method: string
   if (c !== undefined) {
     subjects.push({ name: BATCHED, run: () => c.ask<number>(`batch ${packets}`) });
   }
-  const samples = await pairedRounds(subjects, rounds, 2);
+  const samples = await pairedRounds(subjects, roundsOf(size), 2);
   for (const rival of rivals.values()) await rival.end();
   const times = Object.fromEntries([...samples].map(([name, all]) => [name, middle(all)]));
   const ours = samples.get(OURS)!;
@@ -146,16 +153,20 @@ function openRow({ method, size, opened, memory }: Comparison): (string | undefi
 /** Opens, lets expire, opens again and flushes `size` connections in turns. */
 async function pause(report: Report, size: number): Promise<string[][]> {
   const rival = new Rival(OURS, ["node", DIRECTOR, "nat", String(size)]);
-  const stages = await rival.ask<Record<string, Pauses & { perSecond?: number }>>("live");
+  const began = performance.now();
+  const own = await rival.ask<Record<string, Pauses & { perSecond?: number }>>("live");
   await rival.end();
+  const stages = { ...own, "a loop of nothing,": nothing(performance.now() - began) };
   report.keep({ kind: "pauses", size, stages });
-  return Object.entries(stages).map(([stage, { p999, longest, longestBusy, perSecond }]) => [
-    `${stage} ${size}`,
-    perSecond === undefined ? "" : (perSecond / 1e6).toFixed(2),
-    p999.toFixed(2),
-    longest.toFixed(2),
-    longestBusy.toFixed(2),
-  ]);
+  return Object.entries<Pauses & { perSecond?: number }>(stages).map(
+    ([stage, { p999, longest, longestBusy, perSecond }]) => [
+      `${stage} ${size}`,
+      perSecond === undefined ? "" : (perSecond / 1e6).toFixed(2),
+      p999.toFixed(2),
+      longest.toFixed(2),
+      longestBusy.toFixed(2),
+    ],
+  );
 }
 
 const folder = mkdtempSync(join(tmpdir(), "uipvs-bench-engine-"));
@@ -173,7 +184,7 @@ async function measure(report: Report, limit: string | undefined, size: number):
   const comparisons: Comparison[] = [];
   for (const method of METHODS) comparisons.push(await compare(report, limit, method, size));
   report.table(
-    `Packets of connections drawn at random: ns of the processor, ratios of speed (${rounds} paired rounds)`,
+    `Packets of connections drawn at random: ns of the processor, ratios of speed (${roundsOf(size)} paired rounds)`,
     ["", "M/s", OURS, LIMIT, BATCHED, BASELINE, `: ${LIMIT}`, `: ${BATCHED}`, `: ${BASELINE}`],
     comparisons.map(packetRow),
   );

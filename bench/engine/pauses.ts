@@ -44,3 +44,19 @@ export class TurnTimer {
     };
   }
 }
+
+/** Milliseconds a turn takes in which nothing is done. */
+const NOTHING = 0.25;
+
+/** Returns the turns of a loop that does nothing for `duration` ms: what they last longer is the machine's. */
+export function nothing(duration: number): Pauses {
+  const timer = new TurnTimer();
+  const end = performance.now() + duration;
+  while (performance.now() < end) {
+    timer.turn(() => {
+      const until = performance.now() + NOTHING;
+      while (performance.now() < until);
+    });
+  }
+  return timer.result();
+}
