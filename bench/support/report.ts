@@ -24,6 +24,11 @@ export class Report {
   constructor(name: string, file: string | undefined) {
     this.#name = name;
     this.#file = file;
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      // Nobody reads any more, as behind `| head`: what is left is measured for the file alone.
+      if (file === undefined) process.exit();
+    });
     process.stdout.write(`${hostLine(this.#host)}\n`);
   }
 

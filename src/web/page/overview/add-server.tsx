@@ -5,12 +5,11 @@
  */
 import { useState } from "preact/hooks";
 import type { LiveService } from "../../../live/live-state.ts";
-import type { ServerSettings } from "../../api.ts";
+import type { Change, ServerSettings } from "../../api.ts";
 import { serviceAddress } from "../format.ts";
-import { Dialog } from "../parts/dialog.tsx";
 import { Field, Select } from "../parts/field.tsx";
-import { change } from "../parts/toasts.tsx";
 import { text } from "../settings.ts";
+import { AddDialog } from "./add-dialog.tsx";
 
 const METHODS = [
   ["masquerade", "NAT (-m)"],
@@ -29,60 +28,49 @@ export function AddServer(props: { readonly service: LiveService; readonly onClo
   const [weight, setWeight] = useState("1");
   const [upper, setUpper] = useState("0");
   const [lower, setLower] = useState("0");
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    const settings: ServerSettings = {
+  const what = (): Change => ({
+    action: "add-server",
+    service: service.key,
+    server: server.trim(),
+    settings: {
       method,
       weight: Number(weight),
       upperThreshold: Number(upper),
       lowerThreshold: Number(lower),
-    };
-    const what = {
-      action: "add-server",
-      service: service.key,
-      server: server.trim(),
-      settings,
-    } as const;
-    if (await change(what)) onClose();
-  };
+    },
+  });
   return (
-    <Dialog title={`${words.addServer}: ${serviceAddress(service)}`} onClose={onClose}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        <Field label={words.addressAndPort} wide>
-          <input
-            required
-            class="mono"
-            placeholder={service.family === 6 ? "[fd00::2]:80" : `10.0.0.2:${service.port ?? 80}`}
-            value={server}
-            onInput={(event) => setServer(event.currentTarget.value)}
-          />
-        </Field>
-        <Field label={words.method}>
-          <Select value={method} options={METHODS} onChange={setMethod} />
-        </Field>
-        <Count label={words.weight} value={weight} onChange={setWeight} />
-        <Count
-          label={words.upperThreshold}
-          hint={words.noThreshold}
-          value={upper}
-          onChange={setUpper}
+    <AddDialog
+      title={`${words.addServer}: ${serviceAddress(service)}`}
+      what={what}
+      onClose={onClose}
+    >
+      <Field label={words.addressAndPort} wide>
+        <input
+          required
+          class="mono"
+          placeholder={service.family === 6 ? "[fd00::2]:80" : `10.0.0.2:${service.port ?? 80}`}
+          value={server}
+          onInput={(event) => setServer(event.currentTarget.value)}
         />
-        <Count
-          label={words.lowerThreshold}
-          hint={words.noThreshold}
-          value={lower}
-          onChange={setLower}
-        />
-        <div class="form-end">
-          <button type="button" onClick={onClose}>
-            {words.cancel}
-          </button>
-          <button type="submit" class="primary">
-            {words.add}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      </Field>
+      <Field label={words.method}>
+        <Select value={method} options={METHODS} onChange={setMethod} />
+      </Field>
+      <Count label={words.weight} value={weight} onChange={setWeight} />
+      <Count
+        label={words.upperThreshold}
+        hint={words.noThreshold}
+        value={upper}
+        onChange={setUpper}
+      />
+      <Count
+        label={words.lowerThreshold}
+        hint={words.noThreshold}
+        value={lower}
+        onChange={setLower}
+      />
+    </AddDialog>
   );
 }
 
