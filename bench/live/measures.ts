@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Bed, HTTP, IPERF } from "./bed.ts";
 
 /** Seconds each runs. */
@@ -49,6 +50,9 @@ export const MEASURES: readonly Measure[] = [
   { name: "UDP packets of 64 bytes", unit: "1/s", digits: 0, udp: true, run: datagrams },
 ];
 
+/** Milliseconds after which no datagram of a run is on its way any more. */
+const DRAINING = 500;
+
 /** Quantiles of the time one request at a time takes, in µs. */
 export interface Latency {
   readonly p50: number;
@@ -85,6 +89,8 @@ async function bulk(bed: Bed, to: string, streams: number): Promise<number> {
 async function datagrams(bed: Bed, to: string): Promise<number> {
   const words = ["--udp", "--bandwidth", "0", "--length", "64"];
   await iperf(bed, to, ["--time", `${WARM_UP}`, ...words]);
+  // The server takes a late datagram of one run for the beginning of the next, and waits for ever.
+  await pause(DRAINING);
   const { end } = await iperf(bed, to, ["--time", `${SECONDS}`, ...words]);
   if (end.sum === undefined) return Number.NaN;
   return (end.sum.packets - end.sum.lost_packets) / end.sum.seconds;
