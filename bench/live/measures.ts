@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { type Bed, HTTP, IPERF } from "./bed.ts";
 
 /** Seconds each runs. */
@@ -50,9 +49,6 @@ export const MEASURES: readonly Measure[] = [
   { name: "UDP packets of 64 bytes", unit: "1/s", digits: 0, udp: true, run: datagrams },
 ];
 
-/** Milliseconds after which no datagram of a run is on its way any more. */
-const DRAINING = 500;
-
 /** Quantiles of the time one request at a time takes, in µs. */
 export interface Latency {
   readonly p50: number;
@@ -79,7 +75,6 @@ interface IperfReport {
 }
 
 async function bulk(bed: Bed, to: string, streams: number): Promise<number> {
-  // iperf3 counts datagrams wrong where it leaves out the first ones, but not bytes.
   const times = ["--omit", `${WARM_UP}`, "--time", `${SECONDS}`];
   const { end } = await iperf(bed, to, [...times, "--parallel", `${streams}`]);
   return (end.sum_received?.bits_per_second ?? Number.NaN) / 1e9;
@@ -87,11 +82,10 @@ async function bulk(bed: Bed, to: string, streams: number): Promise<number> {
 
 /** As many as can be sent are; what counts is what arrives. */
 async function datagrams(bed: Bed, to: string): Promise<number> {
-  const words = ["--udp", "--bandwidth", "0", "--length", "64"];
-  await iperf(bed, to, ["--time", `${WARM_UP}`, ...words]);
-  // The server takes a late datagram of one run for the beginning of the next, and waits for ever.
-  await pause(DRAINING);
-  const { end } = await iperf(bed, to, ["--time", `${SECONDS}`, ...words]);
+  // Nothing comes before: iperf3 counts datagrams wrong where it leaves out the first ones, and two runs in a row
+  // may end with a server that waits for ever. Whoever balances is warm from what was measured before.
+  const words = ["--udp", "--bandwidth", "0", "--length", "64", "--time", `${SECONDS}`];
+  const { end } = await iperf(bed, to, words);
   if (end.sum === undefined) return Number.NaN;
   return (end.sum.packets - end.sum.lost_packets) / end.sum.seconds;
 }
