@@ -156,7 +156,7 @@ async function pause(report: Report, size: number): Promise<string[][]> {
   const began = performance.now();
   const own = await rival.ask<Record<string, Pauses & { perSecond?: number }>>("live");
   await rival.end();
-  const stages = { ...own, "a loop of nothing,": nothing(performance.now() - began) };
+  const stages = { ...own, "idle loop": nothing(performance.now() - began) };
   report.keep({ kind: "pauses", size, stages });
   return Object.entries<Pauses & { perSecond?: number }>(stages).map(
     ([stage, { p999, longest, longestBusy, perSecond }]) => [
