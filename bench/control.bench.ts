@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { sentenceOf } from "../src/base/sentence.ts";
 import { type Costs, costsOf, type Shape } from "./control/growth.ts";
 import { Report } from "./support/report.ts";
 import { middle, pairedRounds } from "./support/rounds.ts";
@@ -155,7 +156,7 @@ async function restore(): Promise<void> {
         `${Math.round(commands / (time / 1000))} commands/s`,
       );
     } catch (error) {
-      row(name, "-", error instanceof Error ? error.message : String(error));
+      row(name, "-", sentenceOf(error));
     }
   }
 }

@@ -10,6 +10,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { sentenceOf } from "../src/base/sentence.ts";
 import { Bed, REAL, VIRTUAL } from "./live/bed.ts";
 import { CONTENDERS, type Contender, missing } from "./live/contenders.ts";
 import { type Latency, latency, MEASURES } from "./live/measures.ts";
@@ -74,7 +75,7 @@ async function tryOut(contender: Contender, direct: Latency): Promise<void> {
     await bed.awaitPage(VIRTUAL);
     await measure(contender, direct);
   } catch (error) {
-    obstacles.set(name, error instanceof Error ? error.message : String(error));
+    obstacles.set(name, sentenceOf(error));
   } finally {
     await stop?.();
   }

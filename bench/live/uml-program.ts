@@ -9,6 +9,7 @@ import { openSync, writeFileSync, writeSync } from "node:fs";
 import { release } from "node:os";
 import { ReadStream } from "node:tty";
 import { fileURLToPath } from "node:url";
+import { sentenceOf } from "../../src/base/sentence.ts";
 import { GUEST_FOLDER } from "../../src/parity/init-script.ts";
 import { LineChannel } from "../../src/parity/line-channel.ts";
 import { ModuleTree } from "../../src/parity/module-tree.ts";
@@ -46,7 +47,7 @@ try {
   execFileSync(process.execPath, words, { input: `${order.rules}\n` });
   channel.send({});
 } catch (error) {
-  channel.send({ error: error instanceof Error ? error.message : String(error) });
+  channel.send({ error: sentenceOf(error) });
 }
 // The kernel ends with its first process, and that with the console's other end.
 try {

@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { regressions } from "../bench/baseline.ts";
 import { runCapture } from "../bench/capture-run.ts";
 import { isCapture } from "../bench/capture-workload.ts";
@@ -35,7 +36,7 @@ import { isBrokenRules } from "../rules/read-rules.ts";
 import type { BenchOptions, OutputOptions } from "./bench.ts";
 import { BenchProgress } from "./bench-progress.ts";
 import { prepareWorkload } from "./bench-workload.ts";
-import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
 
 const STDOUT = "-";
 
@@ -167,7 +168,7 @@ async function refusing(work: () => Promise<void> | void): Promise<void> {
       error instanceof DocumentError ||
       error instanceof ReplayError ||
       isBrokenRules(error);
-    if (usage) throw new CommandFailure(sentence(error), EXIT.usage);
+    if (usage) throw new CommandFailure(sentenceOf(error), EXIT.usage);
     throw error;
   }
 }

@@ -4,12 +4,13 @@
  * @module
  */
 import type { Command } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import type { BackendChoice } from "../control/backend-choice.ts";
 import { effectLine } from "../ipvsadm/format/commands.ts";
 import { diffJson } from "../rules/diff-json.ts";
 import { addBackendOptions, type BackendOptions, chosenBackend } from "./backend-option.ts";
 import { compareRules, RULES_HELP } from "./rules-plan.ts";
-import { CommandFailure, say, sentence } from "./terminal.ts";
+import { CommandFailure, say } from "./terminal.ts";
 
 /** Exit statuses, as those of diff(1). */
 const STATUS_DIFFERS = 1;
@@ -48,6 +49,6 @@ async function stepsTo(rules: string, choice: BackendChoice, command: Command) {
   try {
     return await compareRules(rules, choice, "if complete", command, async ({ steps }) => steps);
   } catch (error) {
-    throw new CommandFailure(sentence(error), STATUS_TROUBLE);
+    throw new CommandFailure(sentenceOf(error), STATUS_TROUBLE);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import type { Explanation } from "../engine/explain/explanation.ts";
 import { packetOf, type Question } from "../engine/explain/question.ts";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
@@ -17,7 +18,7 @@ import * as tcp from "../wire/tcp.ts";
 import { following } from "./director.ts";
 import { explanationText } from "./format-explanation.ts";
 import { addSocketOption, chosenSocket } from "./socket-option.ts";
-import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
 import { wantsColor } from "./terminal-color.ts";
 
 const HELP = `
@@ -162,7 +163,7 @@ async function explained(
     const { director } = await simulatedDirector(options.rules, profile, { onRemark });
     return director.explain(packet, { mark })!;
   } catch (error) {
-    throw new CommandFailure(sentence(error), isBrokenRules(error) ? EXIT.usage : EXIT.failure);
+    throw new CommandFailure(sentenceOf(error), isBrokenRules(error) ? EXIT.usage : EXIT.failure);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { DEFAULT_PROFILE } from "../engine/profile.ts";
 import { commandText } from "../ipvsadm/format/commands.ts";
 import { Rehearsal } from "../ipvsadm/rehearsal.ts";
@@ -18,7 +19,7 @@ import { formatOf, readWanted } from "../rules/read-wanted.ts";
 import type { Wanted } from "../rules/wanted.ts";
 import { wantedChanges } from "../rules/wanted-changes.ts";
 import { readText, STANDARD_INPUT } from "./rules-plan.ts";
-import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
 
 const HELP = `
 FILE is a keepalived.conf, with what it includes, or a file of rules in any form \`uipvs
@@ -72,7 +73,7 @@ export function register(program: Command): void {
       try {
         await write(command, file, folder, options);
       } catch (error) {
-        throw new CommandFailure(sentence(error), EXIT.usage);
+        throw new CommandFailure(sentenceOf(error), EXIT.usage);
       }
     });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { SCHEMA } from "../ipvsadm/json/vocabulary.ts";
 import {
   type Finding,
@@ -15,7 +16,7 @@ import {
 import { lint } from "../lint/lint.ts";
 import { surroundings } from "../rules/read-wanted.ts";
 import { readText } from "./rules-plan.ts";
-import { CommandFailure, EXIT, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, say } from "./terminal.ts";
 
 const HELP = `
 FILE is a keepalived.conf, with what it includes, or a file of commands as \`ipvsadm -S'
@@ -65,7 +66,7 @@ async function findingsIn(file: string, configId: string | undefined): Promise<r
     const { path, text } = await readText(file);
     return await lint(path, text, surroundings(configId));
   } catch (error) {
-    throw new CommandFailure(sentence(error), EXIT.usage);
+    throw new CommandFailure(sentenceOf(error), EXIT.usage);
   }
 }
 

@@ -9,7 +9,8 @@
  */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { CommandFailure, EXIT, sentence } from "./terminal.ts";
+import { sentenceOf } from "../base/sentence.ts";
+import { CommandFailure, EXIT } from "./terminal.ts";
 
 /** What the file of a sub-command exports. */
 export interface SubCommand {
@@ -107,7 +108,7 @@ async function createProgram(words: readonly string[]): Promise<Command> {
 function report(error: unknown): number {
   // The parser has printed its sentence, or the help or version it was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.success : EXIT.usage;
-  const said = sentence(error);
+  const said = sentenceOf(error);
   if (said !== "") process.stderr.write(`uipvs: ${said}\n`);
   return error instanceof CommandFailure ? error.exitCode : EXIT.failure;
 }

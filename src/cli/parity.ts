@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { findScripts } from "../lvs/find-scripts.ts";
 import type { TimedBed } from "../parity/bed.ts";
 import { fuzz } from "../parity/fuzz.ts";
@@ -24,7 +25,7 @@ import {
 import { Parity } from "../parity/parity.ts";
 import { readSubjectFile, SUBJECT_SUFFIXES, type Subject } from "../parity/subject.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { CommandFailure, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, remark, say } from "./terminal.ts";
 
 /** Exit statuses, as those of diff(1). */
 const STATUS_DIFFERS = 1;
@@ -176,7 +177,7 @@ async function orTrouble<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw new CommandFailure(sentence(error), STATUS_TROUBLE);
+    throw new CommandFailure(sentenceOf(error), STATUS_TROUBLE);
   }
 }
 

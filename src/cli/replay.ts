@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
 import { type Remark, remarkText } from "../keepalived/remark.ts";
 import { DecisionSink } from "../replay/decision-sink.ts";
@@ -12,7 +13,7 @@ import { isSameFile } from "../replay/same-file.ts";
 import { summaryText } from "../replay/summary.ts";
 import { isBrokenRules } from "../rules/read-rules.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
 
 interface ReplayCommandOptions {
   readonly rules: string;
@@ -89,7 +90,7 @@ async function prepare(command: Command, options: ReplayCommandOptions): Promise
     return await Replay.prepare({ rules, input, profile: profileNamed(profile), onRemark });
   } catch (error) {
     const broken = isBrokenRules(error) || error instanceof ReplayError;
-    throw new CommandFailure(sentence(error), broken ? EXIT.usage : EXIT.failure);
+    throw new CommandFailure(sentenceOf(error), broken ? EXIT.usage : EXIT.failure);
   }
 }
 

@@ -42,8 +42,3 @@ export function say(command: Command, line: string): void {
 export function remark(command: Command, line: string): void {
   command.configureOutput().writeErr?.(`uipvs: ${line}\n`);
 }
-
-/** Returns the sentence of anything thrown. */
-export function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -5,13 +5,14 @@
  */
 import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { DEFAULT_PROFILE, PROFILES, type ProfileName, profileNamed } from "../engine/profile.ts";
 import { systemReason } from "../ipvsadm/messages.ts";
 import { findScripts } from "../lvs/find-scripts.ts";
 import { fileText, summaryText } from "../lvs/report-text.ts";
 import { type FileResult, testFile } from "../lvs/test-file.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { CommandFailure, EXIT, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT } from "./terminal.ts";
 import { untilChange } from "./watch-files.ts";
 
 interface TestCommandOptions {
@@ -129,7 +130,7 @@ function scriptsOf(paths: readonly string[]): readonly string[] {
   try {
     files = findScripts(paths);
   } catch (error) {
-    throw new CommandFailure(sentence(error), EXIT.usage);
+    throw new CommandFailure(sentenceOf(error), EXIT.usage);
   }
   if (files.length === 0) {
     throw new CommandFailure(`There is no scenario (NAME.lvs) in ${paths.join(", ")}`, EXIT.usage);

@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { occupancy } from "../daemon/control-socket.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import { isAwaited, logFilePath, reportToParent, startDetached } from "../daemon/detach.ts";
@@ -18,7 +19,7 @@ import type { WebServer } from "../web/index.ts";
 import type { Sysctl } from "../wire/uipvs-genl.ts";
 import { setting } from "./settings.ts";
 import { addSocketOption, chosenSocket } from "./socket-option.ts";
-import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
 
 interface UpOptions {
   readonly detach?: true;
@@ -115,7 +116,7 @@ function checkVariables({ profile, sysctl }: UpOptions): void {
   try {
     new Variables(profileNamed(profile)).write(sysctl);
   } catch (error) {
-    throw new CommandFailure(sentence(error), EXIT.usage);
+    throw new CommandFailure(sentenceOf(error), EXIT.usage);
   }
 }
 
@@ -202,8 +203,8 @@ async function start(
     return { daemon, page: await openPage(daemon, options, log) };
   } catch (error) {
     const exitCode = error instanceof SocketInUse ? EXIT.inUse : EXIT.failure;
-    await reportToParent({ kind: "failed", sentence: sentence(error), exitCode });
-    throw new CommandFailure(sentence(error), exitCode);
+    await reportToParent({ kind: "failed", sentence: sentenceOf(error), exitCode });
+    throw new CommandFailure(sentenceOf(error), exitCode);
   }
 }
 
@@ -224,7 +225,7 @@ async function openPage(
     return page;
   } catch (error) {
     await daemon.stop();
-    throw new Error(`Cannot serve the page at ${urlHost(address)}: ${sentence(error)}`);
+    throw new Error(`Cannot serve the page at ${urlHost(address)}: ${sentenceOf(error)}`);
   }
 }
 
@@ -236,7 +237,7 @@ function webAddress(text: string): WebAddress {
   try {
     return parseWebAddress(text);
   } catch (error) {
-    throw new InvalidArgumentError(`${sentence(error)}.`);
+    throw new InvalidArgumentError(`${sentenceOf(error)}.`);
   }
 }
 

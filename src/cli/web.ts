@@ -4,11 +4,12 @@
  * @module
  */
 import { type Command, InvalidArgumentError } from "commander";
+import { sentenceOf } from "../base/sentence.ts";
 import { RenewingTransport } from "../control/renewing-transport.ts";
 import { noDirector, systemReason } from "../ipvsadm/messages.ts";
 import { isLoopbackHost, parseWebAddress, urlHost, type WebAddress } from "../web/address.ts";
 import { addSocketOption, chosenSocket } from "./socket-option.ts";
-import { CommandFailure, EXIT, remark, say, sentence } from "./terminal.ts";
+import { CommandFailure, EXIT, remark, say } from "./terminal.ts";
 
 const HELP = `
 ADDR is PORT, ADDRESS or ADDRESS:PORT, 127.0.0.1:4787 unless given. The page is the one of
@@ -76,7 +77,7 @@ async function opened(transport: RenewingTransport, address: WebAddress, tokenFi
     const { servePage } = await import("../web/index.ts");
     return await servePage(transport, { address, tokenFile });
   } catch (error) {
-    throw new CommandFailure(`Cannot serve the page at ${urlHost(address)}: ${sentence(error)}`);
+    throw new CommandFailure(`Cannot serve the page at ${urlHost(address)}: ${sentenceOf(error)}`);
   }
 }
 
@@ -98,6 +99,6 @@ function webAddress(text: string): WebAddress {
   try {
     return parseWebAddress(text);
   } catch (error) {
-    throw new InvalidArgumentError(`${sentence(error)}.`);
+    throw new InvalidArgumentError(`${sentenceOf(error)}.`);
   }
 }

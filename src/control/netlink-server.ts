@@ -10,6 +10,7 @@
  * @module
  */
 import { ERRNO, IpvsError } from "../base/error.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import { CONTROLLER_ID, parseGeneric, writeGeneric } from "../wire/genetlink.ts";
 import {
   HEADER_LENGTH,
@@ -123,7 +124,7 @@ export class NetlinkServer {
       if (reply !== undefined) write(writer, message, 0, family, reply);
       if (message.flags & MESSAGE_FLAG.acknowledge) writer.outcome(message, 0);
     } catch (error) {
-      writer.outcome(message, this.#errnoOf(error), reasonOf(error));
+      writer.outcome(message, this.#errnoOf(error), sentenceOf(error));
     }
   }
 
@@ -161,10 +162,6 @@ function demanded<Carry extends Operation["do"] | Operation["dump"]>(
     throw new IpvsError("EOPNOTSUPP", "The family has no such command, or not in this mode");
   }
   return carry;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function write(

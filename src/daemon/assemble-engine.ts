@@ -13,6 +13,7 @@ import { schedulers } from "../../schedulers/index.ts";
 import type { Clock } from "../base/clock.ts";
 import { IpvsError } from "../base/error.ts";
 import { SeededRandom } from "../base/random.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import { directorServices } from "../control/director-services.ts";
 import { type CaptureSwitch, explainServices } from "../control/explain-services.ts";
 import { NetlinkServer } from "../control/netlink-server.ts";
@@ -186,10 +187,6 @@ function captureSwitch(tap: PcapTapDevice): CaptureSwitch {
       return ended;
     },
   };
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Returns what the device could not send, by reasons that cannot be taken for the director's. */

@@ -8,6 +8,7 @@ import { NetlinkSocket } from "../../dataplane/sys/netlink-socket.ts";
 import { PacketRing, SHORT_SLOT } from "../../dataplane/sys/packet-ring.ts";
 import { PcapHandle } from "../../dataplane/sys/pcap-handle.ts";
 import { lackOfTun } from "../../dataplane/sys/tun.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import { ETHER_TYPE } from "../wire/ethernet.ts";
 import { type Link, linkDump, parseLink } from "../wire/rtnetlink.ts";
 import type { DeviceKind } from "./engine.ts";
@@ -37,7 +38,7 @@ export function chooseDevice(): DeviceChoice {
     PacketRing.open(ETHER_TYPE.ipv4, { slotSize: SHORT_SLOT, blocks: 1 }).close();
     return { device: "ring", reason: "packets can be taken straight from its links" };
   } catch (error) {
-    return { device: "tun", reason: error instanceof Error ? error.message : String(error) };
+    return { device: "tun", reason: sentenceOf(error) };
   }
 }
 

@@ -9,6 +9,7 @@
  */
 import type { SelectorChange } from "../../dataplane/interception.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import type { ServiceId } from "../wire/ipvs-objects.ts";
 import { type ConfigurationReader, SelectorIndex } from "./selector-index.ts";
 
@@ -139,7 +140,7 @@ export class EngineHost {
       this.#index.settled();
       this.#fault = undefined;
     } catch (error) {
-      this.#fault = error instanceof Error ? error.message : String(error);
+      this.#fault = sentenceOf(error);
       log(this.#fault);
     }
     this.#pending = false;

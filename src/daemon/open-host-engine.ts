@@ -35,6 +35,7 @@ import { RingSource } from "../../dataplane/ring-source.ts";
 import { readSysctl } from "../../dataplane/sys/sysctl.ts";
 import { SystemError } from "../../dataplane/sys/system-error.ts";
 import type { Clock } from "../base/clock.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import { assembleEngine, type EngineVoice } from "./assemble-engine.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { EngineHost } from "./engine-host.ts";
@@ -226,7 +227,7 @@ function attempt(change: () => void, voice: EngineVoice): void {
   try {
     change();
   } catch (error) {
-    voice.log(error instanceof Error ? error.message : String(error));
+    voice.log(sentenceOf(error));
   }
 }
 

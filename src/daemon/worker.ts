@@ -9,6 +9,7 @@
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Waiter } from "../../dataplane/sys/poll.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { MonotonicClock } from "./monotonic-clock.ts";
 import { type HostEngine, openHostEngine } from "./open-host-engine.ts";
@@ -111,10 +112,6 @@ function run(): void {
     // Also when a packet brought the loop down: the host must not keep sending packets here.
     engine.host.close();
   }
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 try {

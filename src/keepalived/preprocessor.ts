@@ -7,6 +7,7 @@
  * @module
  */
 
+import { sentenceOf } from "../base/sentence.ts";
 import type { Position } from "../rules/position.ts";
 import { expected, KeepalivedError } from "./keepalived-error.ts";
 import { listOf, sequenceOf } from "./repetition.ts";
@@ -164,7 +165,7 @@ export class Preprocessor {
     try {
       return this.#surroundings.include(pattern, at.path);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = sentenceOf(error);
       throw new KeepalivedError(at, `expected a file that can be read: ${reason}`);
     }
   }

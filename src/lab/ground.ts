@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { openLibc } from "../../dataplane/sys/libc.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import { inNewNetwork } from "./namespace-host.ts";
 import { execute } from "./system-command.ts";
 
@@ -40,7 +41,7 @@ export async function findGround(): Promise<Ground> {
   try {
     openLibc("Cannot open TUN interfaces");
   } catch (error) {
-    return { kind: "none", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "none", reason: sentenceOf(error) };
   }
   const probe = inNewNetwork(["sh", "-c", PROBE]);
   const refusal = await refusalOf(probe);

@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { Milliseconds } from "../base/clock.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import { type CommandOptions, type CommandResult, execute, mustExecute } from "./system-command.ts";
 
 /** A program that runs in a host, with its three streams. */
@@ -127,7 +128,7 @@ export class NamespaceHost {
     try {
       await this.mustRun(["ip", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = sentenceOf(error);
       const at = Number(/Command failed -:(\d+)/.exec(text)?.[1]);
       const line = lines[at - 1];
       throw line === undefined ? error : new Error(`${text}: "ip ${line}" on "${this.name}"`);

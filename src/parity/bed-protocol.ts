@@ -18,6 +18,7 @@
  * @module
  */
 import type { Milliseconds } from "../base/clock.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import type { StatusFile } from "../control/backend.ts";
 import type {
   Bed,
@@ -79,7 +80,7 @@ async function answerTo(bed: Bed, request: Request): Promise<Answer> {
 }
 
 function failure(error: unknown): Answer {
-  return { error: error instanceof Error ? error.message : String(error) };
+  return { error: sentenceOf(error) };
 }
 
 /** Returns the moment by the kernel's clock that only goes forward (CLOCK_MONOTONIC). */

@@ -8,6 +8,7 @@
  */
 import { EventEmitter, once } from "node:events";
 import type { Milliseconds } from "../base/clock.ts";
+import { sentenceOf } from "../base/sentence.ts";
 import type { LiveReader, LiveService, Traffic } from "../live/index.ts";
 import type { DirectorFacts, LiveMessage } from "./api.ts";
 import type { RateHistory } from "./rate-history.ts";
@@ -129,7 +130,7 @@ export class Feed {
       this.#sources.history.add(this.#at, state);
       this.#fault = undefined;
     } catch (error) {
-      this.#fault = error instanceof Error ? error.message : String(error);
+      this.#fault = sentenceOf(error);
       this.#version++;
     }
     this.#looks.emit("look");

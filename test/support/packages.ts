@@ -6,6 +6,7 @@
  */
 import { createRequire } from "node:module";
 import { openLibpcap } from "../../dataplane/sys/libpcap.ts";
+import { sentenceOf } from "../../src/base/sentence.ts";
 import { lacking } from "./requirement.ts";
 
 /** Returns `false`, or the sentence to skip a test with, for a package that may not be there. */
@@ -24,7 +25,7 @@ export function noLibpcap(): string | false {
     openLibpcap("Cannot test libpcap");
     return false;
   } catch (error) {
-    return lacking(error instanceof Error ? error.message : String(error));
+    return lacking(sentenceOf(error));
   }
 }
 

@@ -11,6 +11,7 @@
  * @module
  */
 import { rmSync } from "node:fs";
+import { sentenceOf } from "../../base/sentence.ts";
 import { SocketTransport } from "../../control/socket-transport.ts";
 import { parseWebAddress, servePage, type WebServer } from "../../web/index.ts";
 import { SimulatedLab } from "../simulated/simulated-lab.ts";
@@ -91,7 +92,7 @@ try {
   }
   await ended;
 } catch (error) {
-  const sentence = error instanceof Error ? error.message : String(error);
+  const sentence = sentenceOf(error);
   await report({ kind: "failed", sentence });
   process.exitCode = 1;
 } finally {

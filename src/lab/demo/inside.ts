@@ -5,6 +5,8 @@
  *
  * @module
  */
+
+import { sentenceOf } from "../../base/sentence.ts";
 import { screenOf } from "./draw.ts";
 import { STATUS_DIFFERENT, tellInNamespaces } from "./run.ts";
 
@@ -14,7 +16,7 @@ const options = { keep: process.argv.includes("--keep"), simulate: false };
 try {
   process.exitCode = await tellInNamespaces(options, screenOf(process.stdout, process.env));
 } catch (error) {
-  process.stderr.write(`uipvs: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`uipvs: ${sentenceOf(error)}\n`);
   process.exitCode = STATUS_DIFFERENT;
 }
 // The channel alone would keep the process alive.

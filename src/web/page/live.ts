@@ -4,6 +4,7 @@
  * @module
  */
 import { batch, computed, signal } from "@preact/signals";
+import { sentenceOf } from "../../base/sentence.ts";
 import type { LiveService, Traffic } from "../../live/live-state.ts";
 import type { DirectorFacts, LiveMessage } from "../api.ts";
 import { liveMessages, RequestError } from "./client.ts";
@@ -67,7 +68,7 @@ export async function listen(): Promise<void> {
       if (stop.aborted) return;
       const refused = error instanceof RequestError && error.code === "token";
       link.value = refused ? "refused" : "lost";
-      linkReason.value = error instanceof Error ? error.message : String(error);
+      linkReason.value = sentenceOf(error);
       if (refused) return;
     }
     await new Promise((resolve) => setTimeout(resolve, retry));

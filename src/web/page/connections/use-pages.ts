@@ -4,6 +4,7 @@
  * @module
  */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { sentenceOf } from "../../../base/sentence.ts";
 import type { ConnectionPage } from "../../../live/connection-snapshots.ts";
 import type { ConnectionRow } from "../../../live/connection-table.ts";
 import { get } from "../client.ts";
@@ -59,8 +60,7 @@ export function usePages(wanted: Wanted, fresh: boolean): Pages {
       setNewest(answer);
       setFailure("");
     } catch (error) {
-      if (current.current === mine)
-        setFailure(error instanceof Error ? error.message : String(error));
+      if (current.current === mine) setFailure(sentenceOf(error));
     } finally {
       asked.current.delete(request);
     }

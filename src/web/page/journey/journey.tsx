@@ -4,6 +4,7 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
+import { sentenceOf } from "../../../base/sentence.ts";
 import type { Explanation } from "../../../engine/explain/explanation.ts";
 import type { ExplainRequest } from "../../api.ts";
 import { post } from "../client.ts";
@@ -61,7 +62,7 @@ export function Journey() {
       .catch((error: unknown) => {
         if (gone) return;
         setExplanation(undefined);
-        setFailure(error instanceof Error ? error.message : String(error));
+        setFailure(sentenceOf(error));
       });
     return () => {
       gone = true;

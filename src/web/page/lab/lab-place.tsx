@@ -5,6 +5,7 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { sentenceOf } from "../../../base/sentence.ts";
 import type { LabStep, LabView, RunningLab } from "../../api.ts";
 import { get, post } from "../client.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -23,7 +24,7 @@ async function ask(answer: Promise<LabView>): Promise<void> {
     view.value = await answer;
     failure.value = "";
   } catch (error) {
-    failure.value = error instanceof Error ? error.message : String(error);
+    failure.value = sentenceOf(error);
   }
 }
 
