@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
 import { sentenceOf } from "../base/sentence.ts";
 import { RenewingTransport } from "../control/renewing-transport.ts";
 import { noDirector, systemReason } from "../ipvsadm/messages.ts";
@@ -27,6 +27,9 @@ interface Options {
   readonly socket?: string;
 }
 
+/** Where the page is unless somebody says where. */
+const USUAL = parseWebAddress("");
+
 /** Adds `web` to the program. */
 export function register(program: Command): void {
   const command = program
@@ -35,7 +38,11 @@ export function register(program: Command): void {
     .description(
       "Serve a page that shows and commands a director that runs, until SIGINT or SIGTERM.",
     )
-    .argument("[addr]", "where to serve it", webAddress, parseWebAddress(""))
+    .addArgument(
+      new Argument("[addr]", "where to serve it")
+        .argParser(webAddress)
+        .default(USUAL, urlHost(USUAL)),
+    )
     .option("--lab", "of the running lab's director")
     .option(
       "--web-token-file <file>",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { ROOT } from "../support/files.ts";
+import { declaredCommands } from "./declared-commands.ts";
 import { uipvs } from "./support.ts";
 
 t.test("--help lists the commands and ends well", async (t) => {
@@ -19,6 +20,14 @@ t.test("--help of a command tells its exit statuses", async (t) => {
     t.equal(status, 0);
     t.match(stdout, /^Usage: uipvs /);
     t.match(stdout, /Exit status:\n {2}0 {2}/);
+  }
+});
+
+t.test("--help shows words, not how they are kept", async (t) => {
+  const commands = await declaredCommands();
+  t.ok(commands.length > 10);
+  for (const command of commands) {
+    t.notMatch(command.helpInformation(), /[{[]"|\[object|undefined/, command.name());
   }
 });
 
