@@ -65,7 +65,9 @@ else {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Address:port").fill("no address");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
-    await page.waitForSelector(".toast-failed");
+    const refusal = dialog.getByRole("alert");
+    await refusal.waitFor();
+    t.match(await refusal.textContent(), /no address/);
     await dialog.getByLabel("Address:port").fill("10.2.0.2:8443");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await card.locator('[data-server="10.2.0.2:8443"]').waitFor();

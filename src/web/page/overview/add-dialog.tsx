@@ -1,12 +1,15 @@
 /**
- * A question for something to add: its fields, and the buttons that end it. It closes when the director obeys.
+ * A question for something to add: its fields, and the buttons that end it. It closes when the director obeys,
+ * and says so itself when it does not: what stands outside is dimmed while it is open.
  *
  * @module
  */
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { sentenceOf } from "../../../base/sentence.ts";
 import type { Change } from "../../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
-import { change } from "../parts/toasts.tsx";
+import { obey } from "../parts/toasts.tsx";
 import { text } from "../settings.ts";
 
 export function AddDialog(props: {
@@ -18,14 +21,25 @@ export function AddDialog(props: {
 }) {
   const { title, what, onClose, children } = props;
   const words = text.value;
+  const [refusal, setRefusal] = useState("");
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (await change(what())) onClose();
+    try {
+      await obey(what());
+      onClose();
+    } catch (error) {
+      setRefusal(sentenceOf(error));
+    }
   };
   return (
     <Dialog title={title} onClose={onClose}>
       <form class="form" onSubmit={(event) => void submit(event)}>
         {children}
+        {refusal !== "" && (
+          <p class="notice notice-bad field-wide" role="alert">
+            {refusal}
+          </p>
+        )}
         <div class="form-end">
           <button type="button" onClick={onClose}>
             {words.cancel}

@@ -4,6 +4,7 @@
  * @module
  */
 import { signal } from "@preact/signals";
+import { sentenceOf } from "../../../base/sentence.ts";
 import type { Change } from "../../api.ts";
 import { post } from "../client.ts";
 import { text } from "../settings.ts";
@@ -26,16 +27,22 @@ function tell(kind: Toast["kind"], line: string): void {
   }, LIFE);
 }
 
-/** Has the director change something, and tells what came of it. Returns whether it obeyed. */
-export async function change(what: Change): Promise<boolean> {
+/**
+ * Has the director change something, and tells that it is done.
+ *
+ * @throws Error that says why it was refused
+ */
+export async function obey(what: Change): Promise<void> {
+  await post("/api/change", what);
+  tell("done", `${text.value.done}: ${"server" in what ? what.server : what.service}`);
+}
+
+/** Has the director change something, and tells what came of it. */
+export async function change(what: Change): Promise<void> {
   try {
-    await post("/api/change", what);
-    const name = "server" in what ? what.server : what.service;
-    tell("done", `${text.value.done}: ${name}`);
-    return true;
+    await obey(what);
   } catch (error) {
-    tell("failed", error instanceof Error ? error.message : String(error));
-    return false;
+    tell("failed", sentenceOf(error));
   }
 }
 
