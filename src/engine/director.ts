@@ -33,6 +33,7 @@ import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
 import { type Emit, EngineState } from "./engine-state.ts";
+import { EngineTime } from "./engine-time.ts";
 import { Explainer } from "./explain/explainer.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { Trace, type TraceOptions } from "./explain/trace.ts";
@@ -41,19 +42,19 @@ import type { Host } from "./host.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { HOOK, type Hook, Packet, WHOLE } from "./packet.ts";
+import { PacketPath } from "./packet-path.ts";
 import { PeriodicJobs } from "./periodic-jobs.ts";
 import { makePlainBeginning } from "./plain-beginning.ts";
-import { makePlainWay, type PlainWay } from "./plain-way.ts";
+import { makePlainWay } from "./plain-way.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { TCP_STATE } from "./protocol/tcp.ts";
-import { COMPLETE, mustBeWhole, Reassembler } from "./reassembly.ts";
 import { ReplyHandler } from "./reply.ts";
 import { RequestHandler } from "./request.ts";
 import { ShortWay } from "./short-way.ts";
 import type { SyncCounts } from "./sync/sync-counters.ts";
 import { Synchronisation } from "./sync/synchronisation.ts";
 import { type Setting, Variables } from "./variables.ts";
-import { REASON, type ReasonName, VERDICT, type Verdict, type VerdictName } from "./verdict.ts";
+import { type ReasonName, VERDICT, type Verdict, type VerdictName } from "./verdict.ts";
 import { VerdictCounters } from "./verdict-counters.ts";
 
 /** IPVS 1.2.1, as the kernel reports it. */
@@ -113,90 +114,57 @@ export class Director {
   readonly decision = new Decision();
   readonly profile: Profile;
   readonly #clock: Clock;
-  readonly #origin: number;
   readonly #state: EngineState;
-  readonly #jobs: PeriodicJobs;
   readonly #lifecycle: ConnectionLifecycle;
   readonly #configuration: Configuration;
-  readonly #requests: RequestHandler;
-  readonly #replies: ReplyHandler;
-  readonly #plainWay: PlainWay;
-  readonly #shortWay: ShortWay;
-  readonly #lookAhead: LookAhead;
-  readonly #defence: Defence;
-  readonly #packet = new Packet();
-  readonly #reassembler: Reassembler;
+  readonly #path: PacketPath;
+  readonly #time: EngineTime;
   readonly #counters = new VerdictCounters();
   readonly #explainer: Explainer;
-  /** Whether more is due at the present tick than `advance` was allowed to see to. */
-  #unfinished = false;
   readonly #synchronisation: Synchronisation;
-  /** Who follows packets; replaced, never changed. */
-  #traces: readonly Trace[] = [];
   #emit: Emit;
 
   constructor(options: DirectorOptions) {
-    this.profile = options.profile ?? DEFAULT_PROFILE;
-    this.#clock = options.clock;
-    const { firstTick = 0 } = options;
-    const { ticksPerSecond } = this.profile;
-    this.#origin = options.clock.now() - (firstTick * 1000) / ticksPerSecond;
-    this.#jobs = new PeriodicJobs(firstTick);
+    const { clock, firstTick = 0, profile = DEFAULT_PROFILE } = options;
+    const { ticksPerSecond } = profile;
+    this.profile = profile;
+    this.#clock = clock;
     this.#emit = options.emit ?? (() => {});
-    this.#state = new EngineState({
+    const jobs = new PeriodicJobs(firstTick);
+    const state = new EngineState({
       now: firstTick,
-      profile: this.profile,
+      profile,
       host: options.host,
       random: options.random ?? new SeededRandom(1),
       emit: (frame, family, nextHop) => this.#emit(frame, family, nextHop),
       ftpPorts: options.ftpPorts,
-      variables: new Variables({
-        ticksPerSecond: this.profile.ticksPerSecond,
-        memoryPages: options.memoryPages,
-      }),
+      variables: new Variables({ ticksPerSecond, memoryPages: options.memoryPages }),
     });
-    const destinations = new DestinationRegistry(this.profile, this.#state.statsTable);
-    this.#lifecycle = new ConnectionLifecycle(this.#state, destinations);
+    this.#state = state;
+    const destinations = new DestinationRegistry(profile, state.statsTable);
+    const lifecycle = new ConnectionLifecycle(state, destinations);
+    this.#lifecycle = lifecycle;
     this.#configuration = new Configuration(
-      this.#state,
-      this.#lifecycle,
+      state,
+      lifecycle,
       destinations,
-      this.#jobs,
+      jobs,
       options.schedulers,
     );
-    this.#defence = new Defence(this.#state, this.#lifecycle);
-    this.#state.variables.onChange((name) => {
-      if ((DEFENCE_MODES as readonly string[]).includes(name)) this.#defence.update();
+    const defence = new Defence(state, lifecycle);
+    state.variables.onChange((name) => {
+      if ((DEFENCE_MODES as readonly string[]).includes(name)) defence.update();
     });
-    const errors = new IcmpErrors(this.#state, this.#lifecycle);
-    const helper = new FtpHelper(this.#state, this.#lifecycle);
-    this.#requests = new RequestHandler(
-      this.#state,
-      this.#lifecycle,
-      this.#defence,
-      errors,
-      helper,
-      this.decision,
-    );
-    this.#lookAhead = new LookAhead(this.#state.connections);
-    const { tunnel } = this.#requests;
-    this.#plainWay = makePlainWay(
-      this.#state,
-      this.#lifecycle,
-      destinations,
-      this.#requests,
-      makePlainBeginning(this.#state, this.#defence, this.#requests.scheduling, this.decision),
-      this.#lookAhead,
-      this.decision,
-      this.#counters,
-    );
-    this.#shortWay = new ShortWay(this.#state, this.#lifecycle, tunnel, this.decision);
-    this.#replies = new ReplyHandler(this.#state, this.#lifecycle, errors, helper, this.decision);
-    this.#explainer = new Explainer(this.#state, this.#lifecycle, this.#defence, errors);
-    this.#reassembler = new Reassembler(ticksPerSecond);
-    this.#synchronisation = new Synchronisation(this.#state, this.#lifecycle, this.#jobs);
-    this.#jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
-    this.#jobs.every(firstTick, ticksPerSecond, () => this.#everySecond());
+    const errors = new IcmpErrors(state, lifecycle);
+    this.#path = this.#assemblePath(destinations, defence, errors);
+    this.#explainer = new Explainer(state, lifecycle, defence, errors);
+    this.#time = new EngineTime(clock, state, lifecycle, jobs);
+    this.#synchronisation = new Synchronisation(state, lifecycle, jobs);
+    jobs.every(firstTick, ESTIMATION_PERIOD * ticksPerSecond, () => this.#estimate());
+    jobs.every(firstTick, ticksPerSecond, () => {
+      defence.everySecond();
+      this.#path.expireFragments();
+    });
   }
 
   // Packets.
@@ -211,14 +179,12 @@ export class Director {
    * Changes nothing; to be called before the first of them is decided.
    */
   expect(batch: readonly Frame[], count: number): void {
-    this.#lookAhead.over(batch, count);
+    this.#path.expect(batch, count);
   }
 
   /** Decides about a packet from the network that is for this host. */
   localIn(frame: Frame): Verdict {
-    if (this.#isPlain(frame, HOOK.localIn)) return this.decision.verdict;
-    if (this.#begin(frame, HOOK.localIn) && !this.#shortWay.take(this.#packet)) this.#takeLongWay();
-    return this.#count();
+    return this.#path.localIn(frame);
   }
 
   /**
@@ -226,24 +192,12 @@ export class Director {
    * its length with the way's MTU before, as routers do.
    */
   forwarded(frame: Frame): Verdict {
-    if (this.#isPlain(frame, HOOK.forward)) return this.decision.verdict;
-    if (
-      this.#begin(frame, HOOK.forward) &&
-      !this.#shortWay.takePassing(this.#packet) &&
-      !this.#requests.handlePassing(this.#packet) &&
-      !this.#replies.handle(this.#packet)
-    ) {
-      this.decision.give(VERDICT.accept, REASON["not-for-us"]);
-    }
-    return this.#count();
+    return this.#path.forwarded(frame);
   }
 
   /** Decides about a packet this host itself sends. */
   localOut(frame: Frame): Verdict {
-    if (this.#isPlain(frame, HOOK.localOut)) return this.decision.verdict;
-    if (this.#begin(frame, HOOK.localOut) && !this.#shortWay.take(this.#packet))
-      this.#takeLongWay();
-    return this.#count();
+    return this.#path.localOut(frame);
   }
 
   /**
@@ -256,9 +210,7 @@ export class Director {
 
   /** Notes that the host dropped a packet before the director could see it, for a `REASON` number. */
   hostDropped(reason: number): Verdict {
-    this.decision.reset();
-    this.decision.give(VERDICT.drop, reason);
-    return this.#count();
+    return this.#path.hostDropped(reason);
   }
 
   /**
@@ -285,13 +237,11 @@ export class Director {
         lifecycle: this.#lifecycle,
         explainer: this.#explainer,
         clock: this.#clock,
-        ended: (one) => {
-          this.#traces = this.#traces.filter((other) => other !== one);
-        },
+        ended: (one) => this.#path.unfollow(one),
       },
       options,
     );
-    this.#traces = [...this.#traces, trace];
+    this.#path.follow(trace);
     return trace;
   }
 
@@ -303,22 +253,12 @@ export class Director {
    *   meet those in a kernel whose timers wait to be run.
    */
   advance(most = Number.POSITIVE_INFINITY): void {
-    this.#lifecycle.allow(most);
-    if (!this.#lifecycle.endMoreOrphans()) return;
-    if (this.#unfinished && !this.#reach(this.#state.now)) return;
-    const to = Math.floor(
-      ((this.#clock.now() - this.#origin) * this.profile.ticksPerSecond) / 1000,
-    );
-    if (to <= this.#state.now) return;
-    for (let next = this.#nextTick(); next <= to; next = this.#nextTick()) {
-      if (!this.#reach(next)) return;
-    }
-    this.#reach(to);
+    this.#time.advance(most);
   }
 
   /** Returns the time on the clock at which something is due, in ms; Infinity for never. */
   nextDeadline(): number {
-    return this.#origin + (this.#nextTick() * 1000) / this.profile.ticksPerSecond;
+    return this.#time.nextDeadline();
   }
 
   /** Returns how many packets got their verdict for each reason. */
@@ -533,32 +473,42 @@ export class Director {
     return this.#state.services.hasAddress(family, words);
   }
 
-  /** Whether the packet could take the plain way, and did. Who follows packets sees none on it. */
-  #isPlain(frame: Frame, hook: Hook): boolean {
-    return this.#traces.length === 0 && this.#plainWay(frame, hook);
-  }
-
-  #takeLongWay(): void {
-    if (!this.#replies.handle(this.#packet)) this.#requests.handle(this.#packet);
-  }
-
-  /** Reads the packet; if it goes no further, the decision is made. */
-  #begin(frame: Frame, hook: Hook): boolean {
+  /** Makes what packets pass. */
+  #assemblePath(
+    destinations: DestinationRegistry,
+    defence: Defence,
+    errors: IcmpErrors,
+  ): PacketPath {
     const { decision } = this;
-    const packet = this.#packet;
-    decision.reset();
-    const problem = packet.parse(frame, hook);
-    if (problem !== WHOLE) {
-      decision.give(VERDICT.drop, problem);
-      return false;
-    }
-    if (this.#state.servicesOfFamily[packet.family] === 0) {
-      decision.give(VERDICT.accept, REASON["no-services"]);
-      return false;
-    }
-    if (mustBeWhole(packet) && !this.#reassemble(packet)) return false;
-    if (this.#traces.length > 0) for (const trace of this.#traces) trace.before(packet);
-    return true;
+    const state = this.#state;
+    const lifecycle = this.#lifecycle;
+    const counters = this.#counters;
+    const helper = new FtpHelper(state, lifecycle);
+    const lookAhead = new LookAhead(state.connections);
+    const requests = new RequestHandler(state, lifecycle, defence, errors, helper, decision);
+    const beginning = makePlainBeginning(state, defence, requests.scheduling, decision);
+    const plainWay = makePlainWay(
+      state,
+      lifecycle,
+      destinations,
+      requests,
+      beginning,
+      lookAhead,
+      decision,
+      counters,
+    );
+    const shortWay = new ShortWay(state, lifecycle, requests.tunnel, decision);
+    const replies = new ReplyHandler(state, lifecycle, errors, helper, decision);
+    return new PacketPath({
+      state,
+      decision,
+      counters,
+      lookAhead,
+      plainWay,
+      shortWay,
+      requests,
+      replies,
+    });
   }
 
   #hookOf(packet: Packet): Hook {
@@ -566,44 +516,6 @@ export class Director {
     if (host.isLocal(packet.family, packet.source)) return HOOK.localOut;
     const arrived = packet.mark !== 0 || host.isLocal(packet.family, packet.destination);
     return arrived ? HOOK.localIn : HOOK.forward;
-  }
-
-  /** Whether the packet is whole with this fragment; if not, the decision is made. */
-  #reassemble(packet: Packet): boolean {
-    const outcome = this.#reassembler.add(packet, this.#state.now);
-    if (outcome === COMPLETE) {
-      packet.parse(packet.frame, packet.hook);
-      return true;
-    }
-    const held = outcome === REASON.fragment;
-    this.decision.give(held ? VERDICT.hold : VERDICT.drop, outcome);
-    return false;
-  }
-
-  /** Goes on to tick `to`, before which nothing is due; returns whether it is done with. */
-  #reach(to: Ticks): boolean {
-    this.#state.now = to;
-    this.#jobs.advance(to);
-    this.#unfinished = !this.#lifecycle.advance(to, this.#jobs);
-    if (this.#unfinished) return false;
-    this.#jobs.runDue();
-    return !this.#lifecycle.hasWaiting;
-  }
-
-  #everySecond(): void {
-    this.#defence.everySecond();
-    const lost = this.#reassembler.expire(this.#state.now);
-    this.#counters.add(VERDICT.drop, REASON["fragment-timeout"], lost);
-  }
-
-  #count(): Verdict {
-    this.#counters.count(this.decision);
-    if (this.#traces.length > 0) for (const trace of this.#traces) trace.after(this.decision);
-    return this.decision.verdict;
-  }
-
-  #nextTick(): Ticks {
-    return Math.min(this.#lifecycle.nextDeadline(), this.#jobs.nextDeadline());
   }
 
   #estimate(): void {
