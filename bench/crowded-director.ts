@@ -94,7 +94,7 @@ async function serve(): Promise<void> {
     deviceName: "none",
     configuration: director,
     answer: (messages) => server.pieces(messages),
-    loop: { turn: () => 0, nextDeadline: () => Number.POSITIVE_INFINITY },
+    loop: { turn: () => 0, flooded: false, nextDeadline: () => Number.POSITIVE_INFINITY },
     release: () => undefined,
     log: () => undefined,
   });

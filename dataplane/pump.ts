@@ -13,6 +13,7 @@ import type { Director } from "../src/engine/director.ts";
 import type { Host } from "../src/engine/host.ts";
 import { REASON, VERDICT, type Verdict } from "../src/engine/verdict.ts";
 import type { AddressWords, Family } from "../src/net/address.ts";
+import { UDP } from "../src/net/protocol.ts";
 import { Frame } from "../src/wire/frame.ts";
 import * as ipv4 from "../src/wire/ipv4.ts";
 import * as ipv6 from "../src/wire/ipv6.ts";
@@ -43,6 +44,9 @@ export class Pump {
   #wide = false;
   readonly #nextHop: { family: Family; address: Readonly<AddressWords> };
   readonly #witness: Witness | undefined;
+  /** Datagrams among the packets of the last turn. */
+  #datagrams = 0;
+  #flooded = false;
 
   /**
    * @param host the host around the device, the same the director knows
@@ -65,9 +69,16 @@ export class Pump {
     this.#director.advance(MOST_TIMERS);
     const received = this.#device.receive(this.#batch);
     if (received > 1) this.#director.expect(this.#batch, received);
+    this.#datagrams = 0;
     for (let index = 0; index < received; index++) this.#decide(this.#batch[index]!);
+    this.#flooded = received === BATCH && this.#datagrams * 2 >= received;
     if (received > 0) this.#device.flush?.();
     return received;
+  }
+
+  /** Whether as many packets came in as one turn takes, most of them datagrams, whose senders wait for nobody. */
+  get flooded(): boolean {
+    return this.#flooded;
   }
 
   /** Returns the time on the director's clock by which the next turn is due, in ms. */
@@ -151,12 +162,14 @@ export class Pump {
       if (this.#wide) this.#clearEnds();
       this.#source[0] = ipv4.src(view, start);
       this.#destination[0] = ipv4.dst(view, start);
+      if (ipv4.protocol(view, start) === UDP) this.#datagrams++;
       return 4;
     }
     if (!ipv6.isWhole(view, start, end)) return 0;
     this.#wide = true;
     ipv6.readSrc(view, start, this.#source);
     ipv6.readDst(view, start, this.#destination);
+    if (ipv6.nextHeader(view, start) === UDP) this.#datagrams++;
     return 6;
   }
 

@@ -154,6 +154,9 @@ export function assembleEngine(
         busy = packets > 0;
         return looks ? packets + (errors?.turn() ?? 0) + (groups?.turn() ?? 0) : packets;
       },
+      get flooded(): boolean {
+        return pump.flooded;
+      },
       nextDeadline: () => pump.nextDeadline(),
     },
     interceptor: around.interceptor,

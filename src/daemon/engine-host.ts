@@ -17,6 +17,8 @@ import { type ConfigurationReader, SelectorIndex } from "./selector-index.ts";
 export interface PacketLoop {
   /** Moves at most one batch, lets time pass, and returns how many packets there were. */
   turn(): number;
+  /** Whether the last batch was full, and of datagrams for the most part, whose senders wait for nobody. */
+  readonly flooded: boolean;
   /** Returns when time has to pass next without a packet, in ms of the engine's clock, or Infinity. */
   nextDeadline(): Milliseconds;
 }
@@ -104,6 +106,11 @@ export class EngineHost {
   /** Moves at most one batch of packets and lets time pass; returns how many packets there were. */
   turn(): number {
     return this.#parts.loop.turn();
+  }
+
+  /** Whether more packets may come than those who get them can take: see `PacketLoop`. */
+  get flooded(): boolean {
+    return this.#parts.loop.flooded;
   }
 
   /** Returns when `turn` is due without a packet, in ms of the engine's clock; Infinity for never. */

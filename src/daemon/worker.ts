@@ -80,6 +80,8 @@ function serve(engine: HostEngine, waiter: Waiter, clock: MonotonicClock): void 
     const packets = host.serving ? host.turn() : 0;
     if (packets > 0 || requests === "more") {
       hadPackets = packets > 0;
+      // Whoever gets them on this processor has room for a few batches, and loses the rest unless it has its turn.
+      if (hadPackets && host.flooded) waiter.giveWay();
       continue;
     }
     if (hadPackets) {

@@ -52,6 +52,7 @@ class Rig {
         this.events.push("turn");
         return this.packets > 0 ? this.packets-- : 0;
       },
+      flooded: false,
       nextDeadline: () => this.deadline,
     },
     interceptor: {
@@ -168,6 +169,7 @@ t.test("an inline engine moves packets between two pieces of an answer", async (
         events.push("turn");
         return 1;
       },
+      flooded: false,
       nextDeadline: () => Number.POSITIVE_INFINITY,
     },
     release: () => undefined,

@@ -164,3 +164,20 @@ t.test("a packet of a family without services is left to the host", async (t) =>
   t.ok(device.takeAccepted());
   t.equal(director.counters()["no-services"], 1);
 });
+
+t.test("as many datagrams as a turn takes are a flood, anything else is none", async (t) => {
+  const { device, pump } = balanced(false);
+  const floods = (datagrams: number, segments: number): boolean => {
+    for (let at = 0; at < datagrams; at++)
+      device.inject(udp({ from: "10.1.2.3:9", to: `${VIP}:9` }));
+    for (let at = 0; at < segments; at++) device.inject(tcp(REQUEST));
+    t.equal(pump.turn(), datagrams + segments);
+    return pump.flooded;
+  };
+  t.equal(floods(64, 0), true);
+  t.equal(floods(63, 0), false, "the next turn finds none");
+  t.equal(floods(32, 32), true);
+  t.equal(floods(31, 33), false, "senders of segments wait to be answered");
+  t.equal(floods(64, 0), true);
+  t.equal(floods(0, 0), false);
+});
