@@ -72,7 +72,7 @@ export class ConnectionIndex {
     return this.#round + this.#split;
   }
 
-  /** Buckets of the round, and how many of them have been dealt out; see `walk` of the table. */
+  /** Buckets of the round, and how many of them have been dealt out; see connection-walk.ts. */
   get round(): number {
     return this.#round;
   }
@@ -156,14 +156,20 @@ export class ConnectionIndex {
     }
   }
 
-  /** Adds the entries of a bucket to `into`, the newest first. */
-  gather(bucket: number, into: ConnectionHandle[]): void {
+  /**
+   * Puts the entries of a bucket into `into`, the newest first, from place `count` on.
+   *
+   * @returns the place behind the last
+   */
+  gather(bucket: number, into: ConnectionHandle[], count: number): number {
+    let next = count;
     let words = this.wordsOf(bucket);
     let at = placeOf(bucket);
     for (;;) {
-      for (let place = at + 2 * words[at]!; place > at; place -= 2) into.push(words[place + 1]!);
+      for (let place = at + 2 * words[at]!; place > at; place -= 2)
+        into[next++] = words[place + 1]!;
       const line = words[at + BEHIND]!;
-      if (line === NO_LINE) return;
+      if (line === NO_LINE) return next;
       words = this.moreOf(line);
       at = placeOf(line);
     }
@@ -263,29 +269,33 @@ export class ConnectionIndex {
   /** `#splitBucket` for one with lines behind it: all entries are taken out first. */
   #dealHand(words: Int32Array, at: number, others: Int32Array, otherAt: number): void {
     const hand = this.#hand;
-    hand.length = 0;
-    this.#takeUp(words, at);
+    const held = this.#takeUp(words, at);
     words[at] = 0;
     words[at + BEHIND] = NO_LINE;
-    for (let index = 0; index < hand.length; index += 2) {
+    for (let index = 0; index < held; index += 2) {
       const hash = hand[index]!;
       const stays = (hash & this.#round) === 0;
       this.#append(stays ? words : others, stays ? at : otherAt, hash, hand[index + 1]!);
     }
   }
 
-  /** Takes up the entries of a line and of those behind it, which are free then; the oldest come first. */
-  #takeUp(words: Int32Array, at: number): void {
+  /**
+   * Takes up the entries of a line and of those behind it, which are free then; the oldest come first.
+   *
+   * @returns the numbers taken up, two an entry
+   */
+  #takeUp(words: Int32Array, at: number): number {
+    let held = 0;
     const lines = this.#taken;
     for (let line = words[at + BEHIND]!; line !== NO_LINE; ) {
       lines.push(line);
       line = this.moreOf(line)[placeOf(line) + BEHIND]!;
     }
     for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
-      takeLine(this.moreOf(line), placeOf(line), this.#hand);
+      held = takeLine(this.moreOf(line), placeOf(line), this.#hand, held);
       this.#release(line);
     }
-    takeLine(words, at, this.#hand);
+    return takeLine(words, at, this.#hand, held);
   }
 }
 
@@ -309,7 +319,10 @@ function copyLine(from: Int32Array, fromAt: number, to: Int32Array, toAt: number
   for (let word = 0; word < LINE; word++) to[toAt + word] = from[fromAt + word]!;
 }
 
-function takeLine(words: Int32Array, at: number, into: number[]): void {
-  const last = at + 2 * words[at]!;
-  for (let place = at + 2; place <= last; place += 2) into.push(words[place]!, words[place + 1]!);
+/** Puts the entries of a line into `into` from place `count` on, and returns the place behind the last. */
+function takeLine(words: Int32Array, at: number, into: number[], count: number): number {
+  const last = at + 2 * words[at]! + 1;
+  let next = count;
+  for (let place = at + 2; place <= last; place++) into[next++] = words[place]!;
+  return next;
 }

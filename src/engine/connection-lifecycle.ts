@@ -18,6 +18,7 @@ import {
   offsetOf,
   WORD,
 } from "./connection-records.ts";
+import type { ConnectionWalk } from "./connection-walk.ts";
 import type { Destination } from "./destination.ts";
 import type { DestinationRegistry } from "./destination-registry.ts";
 import { DueConnections } from "./due-connections.ts";
@@ -61,7 +62,7 @@ export class ConnectionLifecycle {
   /** Connections that may still be seen to before packets have their turn. */
   #room = Number.POSITIVE_INFINITY;
   /** The table, as far as it was not searched for connections whose real server was removed. */
-  #orphans: Iterator<ConnectionHandle> | undefined;
+  #orphans: ConnectionWalk | undefined;
   /** The last deadline that was rounded: most packets of a tick have the same. */
   #roundedAt: Ticks = 0;
   #roundedTimeout: Ticks = -1;
@@ -211,8 +212,8 @@ export class ConnectionLifecycle {
   endMoreOrphans(): boolean {
     const { connections } = this.#state;
     while (this.#orphans !== undefined && this.#room-- > 0) {
-      const { value: handle, done } = this.#orphans.next();
-      if (done === true) {
+      const handle = this.#orphans.next();
+      if (handle === NO_CONNECTION) {
         this.#orphans = undefined;
         break;
       }

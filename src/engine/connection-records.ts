@@ -460,8 +460,8 @@ export class ConnectionRecords {
   }
 
   /** Hash of the key the connection was inserted by, 32 bits. */
-  protected hash(handle: ConnectionHandle): number {
-    return this.#get(handle, HASH) >>> 0;
+  hash(handle: ConnectionHandle): number {
+    return this.#get(handle, HASH);
   }
 
   /** Returns the four words of the client address, combined by XOR. */

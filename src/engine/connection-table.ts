@@ -20,6 +20,7 @@ import {
   offsetOf,
   WORD,
 } from "./connection-records.ts";
+import { ConnectionWalk } from "./connection-walk.ts";
 import type {
   EngineData,
   EngineSpan,
@@ -293,35 +294,15 @@ export class ConnectionTable extends ConnectionRecords {
    */
   forEachInBucket(bucket: number, visit: (handle: ConnectionHandle) => void): void {
     const handles: ConnectionHandle[] = [];
-    this.#index.gather(bucket, handles);
+    this.#index.gather(bucket, handles, 0);
     for (const handle of handles) {
       if ((this.flags(handle) & CONNECTION_FLAG.hashed) !== 0) visit(handle);
     }
   }
 
-  /**
-   * Yields the connections that can be found, bucket by bucket, newest first in each. The table may change
-   * while they are taken: those there from the beginning to the end, under the same key, come once each.
-   *
-   * Buckets are those of the beginning. One that has been dealt out since is in buckets whose numbers differ
-   * from its own by multiples of what it was told apart by, and all of them are looked at together.
-   */
-  *walk(): Generator<ConnectionHandle, void, undefined> {
-    const index = this.#index;
-    const { round, split } = index;
-    const handles: ConnectionHandle[] = [];
-    for (let first = 0; first < round + split; first++) {
-      const modulus = first < split || first >= round ? round * 2 : round;
-      handles.length = 0;
-      for (let bucket = first; bucket < index.buckets; bucket += modulus) {
-        index.gather(bucket, handles);
-      }
-      for (const entry of handles) {
-        // Since then it may have been removed, and another connection have got the handle.
-        const hashed = (this.flags(entry) & CONNECTION_FLAG.hashed) !== 0;
-        if (hashed && (this.hash(entry) & (modulus - 1)) === first) yield entry;
-      }
-    }
+  /** Begins to walk through the connections that can be found. */
+  walk(): ConnectionWalk {
+    return new ConnectionWalk(this.#index, this);
   }
 
   /** Makes a template unfindable for good: ports nothing asks for (see `findTemplate`). */

@@ -29,6 +29,7 @@ import type {
 import { Configuration, type SchedulerRegistry } from "./configuration.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { type ConnectionRecord, connectionRecord } from "./connection-record.ts";
+import { NO_CONNECTION } from "./connection-records.ts";
 import { Decision } from "./decision.ts";
 import { DEFENCE_MODES, Defence } from "./defence.ts";
 import { DestinationRegistry } from "./destination-registry.ts";
@@ -406,7 +407,8 @@ export class Director {
    * is as it is at that moment.
    */
   *connections(): Generator<ConnectionRecord, void, undefined> {
-    for (const handle of this.#state.connections.walk()) {
+    const walk = this.#state.connections.walk();
+    for (let handle = walk.next(); handle !== NO_CONNECTION; handle = walk.next()) {
       yield connectionRecord(this.#state, this.#lifecycle, handle);
     }
   }

@@ -29,7 +29,8 @@ function listed(entries: readonly Entry[], hash: number): readonly number[] {
 
 function everything(index: ConnectionIndex): readonly number[] {
   const handles: number[] = [];
-  for (let bucket = 0; bucket < index.buckets; bucket++) index.gather(bucket, handles);
+  for (let bucket = 0; bucket < index.buckets; bucket++)
+    index.gather(bucket, handles, handles.length);
   return handles.sort((one, other) => one - other);
 }
 
@@ -89,7 +90,7 @@ t.test("grows by buckets, each of them of the hashes it says", async (t) => {
   t.ok(index.buckets > before * 4, `${index.buckets} buckets`);
   for (let bucket = 0; bucket < index.buckets; bucket++) {
     const handles: number[] = [];
-    index.gather(bucket, handles);
+    index.gather(bucket, handles, handles.length);
     const others = handles.filter(
       (handle) => index.bucketOf(Math.imul(handle, 0x9e3779b1)) !== bucket,
     );
