@@ -6,6 +6,7 @@ import {
   NO_CONNECTION,
 } from "../../src/engine/connection-records.ts";
 import { ConnectionTable } from "../../src/engine/connection-table.ts";
+import { heapGrowth, NOTHING } from "../support/heap-growth.ts";
 
 const TCP = 6;
 
@@ -276,4 +277,23 @@ t.test("walk() yields what stays once, whatever comes, goes and grows meanwhile"
     { numRuns: 20 },
   );
   t.pass("held for random histories");
+});
+
+t.test("a walk through a hundred thousand connections leaves the heap as it was", async (t) => {
+  const table = new ConnectionTable(1);
+  const count = 100_000;
+  for (let made = 0; made < count; made++) {
+    const clientAddress = words(0x0a000000 + (made >>> 10));
+    table.insert(table.create(seed({ clientAddress, clientPort: made & 1023 })));
+  }
+  const walkThrough = (): number => {
+    const walk = table.walk();
+    let seen = 0;
+    while (walk.next() !== NO_CONNECTION) seen++;
+    return seen;
+  };
+  // Until all is compiled.
+  for (let times = 0; times < 5; times++) t.equal(walkThrough(), count);
+  const grown = await heapGrowth(walkThrough);
+  t.ok(grown !== undefined && grown < NOTHING, `grew by ${grown} bytes`);
 });

@@ -2,14 +2,13 @@
  * What the packet path promises of many packets: nothing is allocated for them, and the plain and the short
  * way do what the long one does.
  */
-import { PerformanceObserver } from "node:perf_hooks";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import t from "tap";
 import type { Director } from "../../src/engine/director.ts";
 import { destinationConfig, serviceConfig, serviceId } from "../../src/engine/shorthand.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { Frame, HEADROOM } from "../../src/wire/frame.ts";
+import { heapGrowth, NOTHING } from "../support/heap-growth.ts";
 import { tcp, udp } from "../support/packet.ts";
 import { VIP, VIP6, Wire } from "./support.ts";
 
@@ -213,23 +212,6 @@ for (const method of METHODS) {
   }
 }
 
-/** Bytes the heap has grown by while `work` ran, or `undefined` where garbage was collected meanwhile. */
-async function growth(work: () => void): Promise<number | undefined> {
-  let collections = 0;
-  const observer = new PerformanceObserver((list) => {
-    collections += list.getEntries().length;
-  });
-  await nextTurn();
-  observer.observe({ entryTypes: ["gc"] });
-  const before = process.memoryUsage().heapUsed;
-  work();
-  const after = process.memoryUsage().heapUsed;
-  await nextTurn();
-  collections += observer.takeRecords().length;
-  observer.disconnect();
-  return collections > 0 ? undefined : after - before;
-}
-
 for (const method of METHODS) {
   t.test(`a million packets by ${method} leave the heap as it was`, async (t) => {
     const { director } = balanced(method);
@@ -248,12 +230,9 @@ for (const method of METHODS) {
         for (let at = 0; at < batch.length; at++) director.localIn(batch[at]!);
       }
     };
-    // Until all is compiled; what the runtime does besides may disturb some of the tries.
+    // Until all is compiled.
     send(400_000);
-    let grown: number | undefined;
-    for (let tries = 0; tries < 5 && !(grown !== undefined && grown < 65_536); tries++) {
-      grown = await growth(() => send(1_000_000));
-    }
-    t.ok(grown !== undefined && grown < 65_536, `grew by ${grown} bytes`);
+    const grown = await heapGrowth(() => send(1_000_000));
+    t.ok(grown !== undefined && grown < NOTHING, `grew by ${grown} bytes`);
   });
 }
