@@ -20,7 +20,7 @@ export class EngineTime {
   /** Whether more is due at the present tick than `advance` was allowed to see to. */
   #unfinished = false;
 
-  /** @param state whose present tick it is now by the clock, and whose tick goes on from here */
+  /** @param state at the tick it is now by the clock; from here on `advance` moves it */
   constructor(
     clock: Clock,
     state: EngineState,

@@ -57,19 +57,19 @@ export class PacketPath {
     this.#reassembler = new Reassembler(parts.state.profile.ticksPerSecond);
   }
 
-  /** As `expect` of the director. */
+  /** Looks ahead over the first `count` packets of a batch, before the first of them is decided. */
   expect(batch: readonly Frame[], count: number): void {
     this.#lookAhead.over(batch, count);
   }
 
-  /** As `localIn` of the director. */
+  /** Decides about a packet from the network that is for this host. */
   localIn(frame: Frame): Verdict {
     if (this.#isPlain(frame, HOOK.localIn)) return this.#decision.verdict;
     if (this.#begin(frame, HOOK.localIn) && !this.#shortWay.take(this.#packet)) this.#takeLongWay();
     return this.#count();
   }
 
-  /** As `forwarded` of the director. */
+  /** Decides about a packet this host passes on, its TTL lowered already. */
   forwarded(frame: Frame): Verdict {
     if (this.#isPlain(frame, HOOK.forward)) return this.#decision.verdict;
     if (
@@ -83,7 +83,7 @@ export class PacketPath {
     return this.#count();
   }
 
-  /** As `localOut` of the director. */
+  /** Decides about a packet this host itself sends. */
   localOut(frame: Frame): Verdict {
     if (this.#isPlain(frame, HOOK.localOut)) return this.#decision.verdict;
     if (this.#begin(frame, HOOK.localOut) && !this.#shortWay.take(this.#packet))
@@ -91,7 +91,7 @@ export class PacketPath {
     return this.#count();
   }
 
-  /** As `hostDropped` of the director. */
+  /** Counts a packet the host dropped before it came here, for a `REASON` number. */
   hostDropped(reason: number): Verdict {
     this.#decision.reset();
     this.#decision.give(VERDICT.drop, reason);
@@ -103,6 +103,7 @@ export class PacketPath {
     this.#traces = [...this.#traces, trace];
   }
 
+  /** Shows a trace no more packets. */
   unfollow(trace: Trace): void {
     this.#traces = this.#traces.filter((other) => other !== trace);
   }
